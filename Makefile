@@ -1,0 +1,24 @@
+# Every target calls a real tool; PYTHON=/path/to/python picks the Python that .venv is made with.
+PYTHON ?= $(firstword $(shell for p in python3 python3.13 python3.12 python3.11; do command -v $$p; done) python3)
+FIRST := notebooks/02_kernels_by_hand/02_kernels_by_hand.ipynb
+SETUP = $(PYTHON) tools/setup.py
+# Jupyter refuses root unless told; without a display it prints the address instead of opening a browser.
+LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) \
+  $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname -s)),,--no-browser)
+
+.PHONY: setup lab test release
+
+setup:
+	@$(SETUP)
+
+lab:
+	@$(SETUP)
+	@.venv/bin/jupyter lab $(LAB_FLAGS) --LabApp.default_url=/lab/tree/$(FIRST)
+
+test:
+	@$(SETUP) --extras test,instructor --browser
+	@.venv/bin/python -m pytest
+
+release:
+	@$(SETUP) --extras instructor
+	@.venv/bin/python -m course_lib.instructor.release

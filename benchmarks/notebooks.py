@@ -1,0 +1,52 @@
+"""Wall and CPU seconds of each solved notebook, executed headless in a fresh kernel, beside its budget.
+
+    python -m benchmarks.notebooks
+"""
+
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from nbclient import NotebookClient
+
+from course_lib.instructor.source import read_notebook, source_files
+
+from . import record
+
+REPEATS = 3
+PACKAGES = ["numpy", "matplotlib", "ipywidgets", "anywidget", "nbclient", "ipykernel"]
+# Seconds that a whole notebook may take on two cores (SYLLABUS.md), by the lesson's number.
+BUDGETS = {"02": 15}
+
+
+def execute(source: Path) -> tuple[float, float]:
+    """(wall, CPU) seconds of running every cell of a jupytext source; CPU is that of the client and the kernel."""
+    notebook = read_notebook(source)
+    with tempfile.TemporaryDirectory() as folder:
+        before, start = os.times(), time.perf_counter()
+        NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
+        wall, after = time.perf_counter() - start, os.times()
+    # user, system, and the same of the children that have ended: the kernel
+    return wall, sum(after[:4]) - sum(before[:4])
+
+
+def main() -> None:
+    """Measures every notebook and writes data/notebook_times.csv."""
+    sources = source_files(record.ROOT)
+    times = {source: [] for source in sources}
+    for _ in range(REPEATS):
+        for source in sources:
+            times[source].append(execute(source))
+    rows = []
+    for source, measured in times.items():
+        wall, cpu = zip(*measured, strict=True)
+        rows.append({"notebook": source.stem, "budget_s": BUDGETS[source.stem[:2]],
+                     "wall_median_s": round(statistics.median(wall), 2), "wall_max_s": round(max(wall), 2),
+                     "cpu_median_s": round(statistics.median(cpu), 2), "repeats": REPEATS})
+    record.write("notebook_times", rows, PACKAGES)
+
+
+if __name__ == "__main__":
+    main()

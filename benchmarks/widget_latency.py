@@ -1,0 +1,161 @@
+"""From key press to painted frame: ConvolutionStepper beside the same stepper in interact + matplotlib.
+
+Both stand in one notebook in JupyterLab, in a headless Chromium, and take turns: one press of an arrow
+key on the step slider of one, then of the other. For each press three moments are read from one clock:
+
+    key      the keydown event's own time stamp, set when the browser received the key
+    DOM      a MutationObserver saw that what the reader looks at (the sum, the picture) has changed
+    painted  after that, and after a new image was decoded, requestAnimationFrame named the next frame,
+             and a task posted from it ran: a frame's style, layout and paint come before that task
+
+    python -m benchmarks.widget_latency
+"""
+
+import random
+import statistics
+import tempfile
+from pathlib import Path
+
+import nbformat
+
+from tests.browser.drive import Notebook, Server, chromium
+
+from . import record
+
+PRESSES = 100  # of each stepper, after those that warm up
+WARM_UP = 8
+LAST_STEP = 8  # of nine outputs, counted from 0
+PACKAGES = ["jupyterlab", "ipywidgets", "anywidget", "matplotlib"]
+
+OURS = """
+from course_lib.widgets import ConvolutionStepper
+ConvolutionStepper()
+"""
+
+INTERACT = """
+import ipywidgets
+import matplotlib.pyplot as plt
+import numpy as np
+
+x = np.array([[3, 3, 2, 1, 0], [0, 0, 1, 3, 1], [3, 1, 2, 2, 3], [2, 0, 0, 2, 2], [2, 0, 0, 0, 1]])
+w = np.array([[0, 1, 2], [2, 2, 0], [0, 1, 2]])
+y = np.array([[np.sum(x[i:i + 3, j:j + 3] * w) for j in range(3)] for i in range(3)])
+
+def draw(axes, title, numbers, colour, focus):
+    axes.set(title=title, xlim=(-.5, len(numbers) - .5), ylim=(len(numbers) - .5, -.5), xticks=[], yticks=[])
+    for i, j in np.ndindex(numbers.shape):
+        axes.add_patch(plt.Rectangle((j - .5, i - .5), 1, 1, facecolor=colour, edgecolor="white"))
+        axes.text(j, i, numbers[i, j], ha="center", va="center")
+    i, j, size = focus
+    axes.add_patch(plt.Rectangle((j - .5, i - .5), size, size, fill=False, edgecolor="red", linewidth=2))
+
+@ipywidgets.interact(step=ipywidgets.IntSlider(0, 0, 8))
+def show(step):
+    i, j = divmod(step, 3)
+    figure, axes = plt.subplots(1, 3, figsize=(8, 3))
+    draw(axes[0], "input x", x, "lightblue", (i, j, 3))
+    draw(axes[1], "kernel w", w, "cornflowerblue", (0, 0, 3))
+    draw(axes[2], "output y", y, "lightgreen", (i, j, 1))
+    terms = zip(x[i:i + 3, j:j + 3].flat, w.flat)
+    figure.suptitle(f"y[{i}, {j}] = " + " + ".join(f"{a}·{b}" for a, b in terms) + f" = {y[i, j]}")
+    plt.show()
+"""
+
+# window.press(name) resolves to [key to DOM, key to painted] in ms, for the next key that is pressed.
+PROBE = """() => {
+    const ours = document.querySelector("[data-widget=convolution-stepper]");
+    const theirs = document.querySelector(".widget-interact");
+    const image = () => theirs.querySelector(".widget-output img");
+    const steppers = {
+        "ConvolutionStepper": {
+            root: ours, shown: () => ours.querySelector(".cnn-sum").textContent, ready: async () => {},
+            slider: [...ours.querySelectorAll("input[type=range]")].find((input) => input.labels[0].textContent === "step"),
+        },
+        "interact + matplotlib": {
+            root: theirs, shown: () => image()?.src, ready: () => image().decode(),
+            slider: theirs.querySelector("[role=slider]"),
+        },
+    };
+    window.press = async (name) => {
+        const {root, slider, shown, ready} = steppers[name];
+        slider.focus();
+        const before = shown();
+        let pressed;
+        addEventListener("keydown", (event) => { pressed = event.timeStamp; }, {capture: true, once: true});
+        const changed = new Promise((resolve, reject) => {
+            setTimeout(() => reject(new Error(`${name} did not answer the key`)), 30000);
+            const observer = new MutationObserver(() => {
+                const now = shown();
+                if (now === undefined || now === before) return;
+                observer.disconnect();
+                resolve(performance.now());
+            });
+            observer.observe(root, {subtree: true, childList: true, characterData: true, attributes: true});
+        });
+        window.armed = true;
+        const dom = await changed;
+        await ready();
+        const painted = await new Promise((resolve) => requestAnimationFrame(() => {
+            const {port1, port2} = new MessageChannel();
+            port1.onmessage = () => resolve(performance.now());
+            port2.postMessage(null);
+        }));
+        return [dom - pressed, painted - pressed];
+    };
+}"""
+
+
+def write_notebook(path: Path) -> None:
+    """Writes a notebook with the two steppers, one cell each."""
+    cells = [nbformat.v4.new_code_cell(code.strip()) for code in (OURS, INTERACT)]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
+
+
+def press(notebook: Notebook, name: str, key: str) -> tuple[float, float]:
+    """Presses `key` on the step slider of one stepper; ms to the changed DOM and to the painted frame."""
+    page = notebook.page
+    page.evaluate("name => { window.armed = false; window.measured = window.press(name); }", name)
+    page.wait_for_function("() => window.armed")
+    page.wait_for_timeout(random.uniform(20, 60))  # so that keys fall anywhere between two frames
+    page.keyboard.press(key)
+    dom, painted = page.evaluate("() => window.measured")
+    notebook.wait_idle()
+    return dom, painted
+
+
+def main() -> None:
+    """Measures both steppers in turns and writes data/widget_latency.csv."""
+    times = {"ConvolutionStepper": [], "interact + matplotlib": []}
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        source = Path(folder, "latency.ipynb")
+        write_notebook(source)
+        server = Server("jupyterlab", Path(folder, "server"))
+        try:
+            notebook = server.open(browser, source)
+            notebook.run_all()
+            if notebook.errors():
+                raise SystemExit(f"The steppers could not be shown: {notebook.errors()}")
+            notebook.page.locator(".widget-interact img").wait_for()
+            notebook.page.locator("[data-widget=convolution-stepper]").wait_for()
+            notebook.page.evaluate(PROBE)
+            for number in range(WARM_UP + PRESSES):
+                key = "ArrowRight" if number // LAST_STEP % 2 == 0 else "ArrowLeft"
+                for name, measured in times.items():
+                    measured.append(press(notebook, name, key))
+            version = browser.version
+            notebook.close()
+        finally:
+            server.stop()
+    rows = []
+    for name, measured in times.items():
+        row = {"stepper": name, "presses": PRESSES}
+        for what, values in zip(("dom", "painted"), zip(*measured[WARM_UP:], strict=True), strict=True):
+            row[f"{what}_median_ms"] = round(statistics.median(values), 1)
+            row[f"{what}_p95_ms"] = round(statistics.quantiles(values, n=100, method="inclusive")[94], 1)
+        rows.append(row)
+    record.write("widget_latency", rows, PACKAGES, chromium=version)
+
+
+if __name__ == "__main__":
+    main()

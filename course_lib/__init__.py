@@ -1,0 +1,1 @@
+"""CNN by Hand: the helpers that the course's notebooks import."""

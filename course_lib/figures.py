@@ -1,0 +1,105 @@
+"""Still pictures: tables of numbers, mosaics of images, plots. They need no script to be seen."""
+
+import base64
+import io
+from html import escape
+
+import numpy as np
+
+from . import look
+
+CROP = 16
+
+
+def number(value, digits: int = 3) -> str:
+    """A number as people write it: at most ``digits`` decimals, no trailing zeros."""
+    text = f"{float(value):.{digits}f}".rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text.replace("-", "\u2212")
+
+
+def table(array, kind: str, caption: str, marked=None) -> str:
+    """A 2-D array as an HTML table in the colours of ``kind`` ("input", "kernel", "output").
+
+    ``marked`` (same shape, bool) gives cells a frame and an asterisk. Arrays over 16x16 are cropped, and say so.
+    """
+    array = np.atleast_2d(np.asarray(array))
+    rows = []
+    for i, row in enumerate(array[:CROP]):
+        cells = []
+        for j, value in enumerate(row[:CROP]):
+            flag = marked is not None and bool(marked[i, j])
+            frame = f"outline:2px solid {look.colour('focus')};outline-offset:-2px;" if flag else ""
+            style = f"{look.cell_style(kind)};{frame}text-align:center;min-width:2.2em;padding:4px 6px;border:2px solid transparent"
+            cells.append(f'<td style="{style}">{number(value)}{"*" if flag else ""}</td>')
+        rows.append("<tr>" + "".join(cells) + "</tr>")
+    cropped = f", its first {CROP} rows and columns" if max(array.shape) > CROP else ""
+    title = f"{escape(caption)} {array.shape[0]}\u00d7{array.shape[1]}{cropped}"
+    return (
+        f'<table style="display:inline-table;margin:4px 18px 4px 0;border-collapse:separate;border-spacing:2px">'
+        f'<caption style="text-align:left;font-weight:600;caption-side:top">{title}</caption>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def beside(*pieces: str) -> str:
+    """Pieces of HTML side by side where there is room, one below the other on a phone."""
+    cells = "".join(f'<div style="display:inline-block;vertical-align:top">{piece}</div>' for piece in pieces)
+    return f'<div style="max-width:760px;overflow-x:auto">{cells}</div>'
+
+
+def show_tables(tables: dict) -> None:
+    """Display arrays side by side as tables: ``{"name": (array, kind)}``, kinds as in ``table``."""
+    from IPython.display import HTML, display
+
+    display(HTML(beside(*(table(array, kind, name) for name, (array, kind) in tables.items()))))
+
+
+def _png(array) -> str:
+    """A picture (H, W) or (H, W, 3), values clipped to 0..255, as a data address of a PNG."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(np.clip(np.rint(array), 0, 255).astype(np.uint8)).save(buffer, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _figure(content: str, caption: str) -> str:
+    return f'<figure style="margin:6px 0;max-width:760px">{content}<figcaption>{escape(caption)}</figcaption></figure>'
+
+
+def gallery(pictures: dict, caption: str) -> None:
+    """Display pictures, ``{"name": array (H, W) or (H, W, 3)}`` with values 0 to 255 (others are clipped), side by side."""
+    from IPython.display import HTML, display
+
+    images = "".join(
+        f'<div style="display:inline-block;margin:0 8px 6px 0;text-align:center">'
+        f'<img src="{_png(array)}" alt="{escape(name)}" style="display:block;max-width:100%;border-radius:6px">{escape(name)}</div>'
+        for name, array in pictures.items()
+    )
+    display(HTML(_figure(images, caption)))
+
+
+def curves(x, lines: dict, xlabel: str, ylabel: str, caption: str) -> None:
+    """Display curves, ``{"label": values}`` over ``x``; each has its own colour, dash and marker, and its label at its end.
+
+    The numbers are in the picture's alternative text.
+    """
+    from IPython.display import HTML, display
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    x = list(x)
+    with rc_context(look.matplotlib_style()):
+        figure = Figure(figsize=(7, 3.4), layout="constrained")
+        axes = figure.subplots()
+        for (label, values), style in zip(lines.items(), look.LINE_STYLES):
+            axes.plot(x, values, label=label, **style)
+        axes.set_xlabel(xlabel)
+        axes.set_ylabel(ylabel)
+        axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=160)
+    told = "; ".join(f"{label}: {', '.join(number(v) for v in values)}" for label, values in lines.items())
+    source = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    image = f'<img src="{source}" alt="{escape(f"{ylabel} over {xlabel}. {told}")}" style="width:100%;border-radius:8px">'
+    display(HTML(_figure(image, caption)))

@@ -1,0 +1,1 @@
+"""What instructors run: release, grading, reports. No notebook imports anything from here."""

@@ -1,0 +1,268 @@
+// What the widgets share: elements, labelled native controls, grids of numbers, numbers as text.
+// Every control is native and labelled; every grid is one tab stop in which the arrow keys move.
+
+const FOCUSABLE = new Set(["A", "BUTTON", "INPUT", "SELECT", "SUMMARY", "TEXTAREA"]);
+let nextId = 0;
+
+/** A fresh id for a label and its control. */
+export function uniqueId(prefix) {
+  nextId += 1;
+  return `cnn-${prefix}-${nextId}`;
+}
+
+/** An element with attributes, listeners (`onclick`...) and children; null children are left out. */
+export function el(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  // Jupyter takes arrows and letters away from a control unless the control itself carries this mark:
+  // Notebook 7 listens in the capture phase, so stopping the event's propagation is not enough.
+  if (FOCUSABLE.has(element.tagName) || element.hasAttribute("tabindex")) {
+    element.setAttribute("data-lm-suppress-shortcuts", "true");
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** Prepare the element that the front end gave: style, a name, and no key that leaks to the notebook. */
+export function mount(element, name, label) {
+  const root = el("section", { class: `cnn cnn-${name}`, "aria-label": label, "data-widget": name });
+  root.addEventListener("keydown", (event) => event.stopPropagation());
+  element.replaceChildren(root);
+  return root;
+}
+
+/** Call `draw` at once and then, at most once a turn, whenever one of the model's names changed. */
+export function follow(model, names, draw) {
+  let asked = false;
+  const redraw = () => {
+    if (asked) return;
+    asked = true;
+    queueMicrotask(() => {
+      asked = false;
+      draw();
+    });
+  };
+  for (const name of names) model.on(`change:${name}`, redraw);
+  draw();
+  return () => names.forEach((name) => model.off(`change:${name}`, redraw));
+}
+
+/** Set state of the model and send it to Python. */
+export function put(model, state) {
+  for (const [name, value] of Object.entries(state)) model.set(name, value);
+  model.save_changes();
+}
+
+/** A number as people write it: at most `digits` decimals, no trailing zeros, a true minus sign. */
+export function number(value, digits = 3) {
+  const scale = 10 ** digits;
+  const rounded = Math.round(value * scale) / scale;
+  if (rounded === 0) return "0";
+  return String(rounded).replace("-", "\u2212");
+}
+
+/** The number that a person typed (3, -1.5, 1/9, with either minus sign), or null. */
+export function parse(text) {
+  const match = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(?:\/(\d+\.?\d*))?$/i.exec(
+    text.trim().replace(/\u2212/g, "-").replace(",", ".").replace(/\s*\/\s*/, "/"),
+  );
+  if (!match) return null;
+  const value = Number(match[1]) / (match[2] === undefined ? 1 : Number(match[2]));
+  return Number.isFinite(value) ? value : null;
+}
+
+export function button(label, onclick, attributes = {}) {
+  return el("button", { type: "button", class: "cnn-button", onclick, ...attributes }, label);
+}
+
+/** A labelled slider that shows its number; `set(value, bounds)` moves it without calling `onchange`. */
+export function slider(label, { min, max, onchange }) {
+  const id = uniqueId("range");
+  const shown = el("output", { for: id, class: "cnn-value" });
+  const input = el("input", {
+    id, type: "range", min, max, step: 1,
+    oninput: () => {
+      shown.textContent = input.value;
+      onchange(Number(input.value));
+    },
+  });
+  const root = el("div", { class: "cnn-control" }, el("label", { for: id }, label), input, shown);
+  return {
+    root,
+    input,
+    set(value, bounds = {}) {
+      for (const [name, bound] of Object.entries(bounds)) {
+        if (input.getAttribute(name) !== String(bound)) input.setAttribute(name, bound);
+      }
+      if (input.value !== String(value)) input.value = value;
+      if (shown.textContent !== input.value) shown.textContent = input.value;
+    },
+  };
+}
+
+/** A labelled list of choices; an option is a value, or a pair of value and text. */
+export function choice(label, options, onchange) {
+  const id = uniqueId("select");
+  const input = el(
+    "select",
+    { id, onchange: () => onchange(input.value) },
+    ...options.map((option) => [option].flat()).map(([value, text = value]) => el("option", { value }, text)),
+  );
+  const root = el("div", { class: "cnn-control" }, el("label", { for: id }, label), input);
+  return { root, input, set: (value) => { if (input.value !== value) input.value = value; } };
+}
+
+/** A labelled tick box. */
+export function tick(label, onchange) {
+  const input = el("input", { type: "checkbox", onchange: () => onchange(input.checked) });
+  const root = el("label", { class: "cnn-control cnn-tick" }, input, label);
+  return { root, input, set: (value) => { if (input.checked !== value) input.checked = value; } };
+}
+
+/**
+ * A grid of cells. `make(i, j)` gives the control of a cell (an input or a button), `draw(update)` calls
+ * `update(cell, i, j)` on each. `resize` makes the cells anew only where rows, columns or `kind` changed.
+ * `onpoint(i, j, "pointer" | "focus")` tells of hovering and of the keyboard's focus.
+ * One cell is in the tab order; arrow keys, Home and End move the focus.
+ * Cells are updated in place: replacing 130 of them costs 40 ms, more than two frames.
+ */
+export function grid({ label, className, make, onpoint = () => {}, onleave = () => {} }) {
+  const body = el("tbody");
+  const table = el("table", { class: `cnn-grid ${className}`, "aria-label": label }, body);
+  let cells = [];
+  let size = "";
+  let current = [0, 0];
+
+  const place = (event) => {
+    const found = event.target.closest?.("td");
+    return found && table.contains(found) ? [Number(found.dataset.row), Number(found.dataset.column)] : null;
+  };
+  const reachable = (cell) => FOCUSABLE.has(cell.control.tagName);
+  const reach = (i, j) => {
+    cells[current[0]]?.[current[1]]?.control.setAttribute("tabindex", "-1");
+    current = [i, j];
+    cells[i][j].control.setAttribute("tabindex", "0");
+  };
+  table.addEventListener("pointerover", (event) => { const at = place(event); if (at) onpoint(...at, "pointer"); });
+  table.addEventListener("pointerleave", () => onleave());
+  table.addEventListener("focusout", () => onleave());
+  table.addEventListener("focusin", (event) => {
+    const at = place(event);
+    if (!at) return;
+    reach(...at);
+    if (event.target.select) event.target.select();
+    onpoint(...at, "focus");
+  });
+  table.addEventListener("keydown", (event) => {
+    const at = place(event);
+    if (!at || event.ctrlKey || event.metaKey || event.altKey) return;
+    const typed = event.target;
+    const editing = typed.tagName === "INPUT" && !(typed.selectionStart === 0 && typed.selectionEnd === typed.value.length);
+    const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+    let [i, j] = at;
+    if (event.key in moves) {
+      if (editing && moves[event.key][1]) return;
+      i += moves[event.key][0];
+      j += moves[event.key][1];
+    } else if (event.key === "Home" && !editing) j = cells[i].findIndex(reachable);
+    else if (event.key === "End" && !editing) j = cells[i].findLastIndex(reachable);
+    else return;
+    event.preventDefault();
+    if (cells[i]?.[j] && reachable(cells[i][j])) cells[i][j].control.focus();
+  });
+
+  return {
+    root: table,
+    cell: (i, j) => cells[i]?.[j],
+    focus: (i, j) => cells[i]?.[j]?.control.focus(),
+    resize(rows, columns, kind = "") {
+      if (size === `${rows}x${columns}${kind}`) return;
+      size = `${rows}x${columns}${kind}`;
+      cells = Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (_, j) => {
+        const made = make(i, j);
+        if (reachable(made)) made.control.setAttribute("tabindex", "-1");
+        const td = el("td", { "data-row": i, "data-column": j }, made.control, made.extra);
+        return { td, ...made };
+      }));
+      body.replaceChildren(...cells.map((row) => el("tr", {}, ...row.map((cell) => cell.td))));
+      table.style.setProperty("--columns", columns);
+      const row = cells.findIndex((line) => line.some(reachable));
+      current = [row, row < 0 ? 0 : cells[row].findIndex(reachable)];
+      if (row >= 0) reach(...current);
+    },
+    draw(update) {
+      cells.forEach((row, i) => row.forEach((cell, j) => update(cell, i, j)));
+    },
+  };
+}
+
+/**
+ * The control of an editable cell: commits a number on Enter or when left, Escape takes it back.
+ * With `live` every key that makes a number commits at once; the text stays as typed until the cell is left.
+ */
+export function numberCell(i, j, label, { oncommit, onfault, live = false }) {
+  const input = el("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false",
+    "aria-label": `${label}[${i}, ${j}]` });
+  let kept = ""; // how the model's value is written
+  let held = 0; // the model's value
+  let before = null; // the value to go back to, while somebody types in a live cell
+  const settle = () => {
+    before = null;
+    input.value = kept;
+    input.style.setProperty("--length", kept.length);
+  };
+  const commit = () => {
+    if (input.value === kept) {
+      before = null;
+      return;
+    }
+    const typed = parse(input.value);
+    if (typed === null) {
+      onfault(`\u201c${input.value}\u201d is not a number, so the cell keeps ${kept}. Try 3, -1.5 or 1/9.`);
+      settle();
+      return;
+    }
+    onfault("");
+    oncommit(i, j, typed);
+    if (live) settle();
+  };
+  if (live) {
+    input.addEventListener("input", () => {
+      before ??= held;
+      const typed = parse(input.value);
+      if (typed === null) return;
+      onfault("");
+      oncommit(i, j, typed);
+    });
+  }
+  input.addEventListener("change", commit);
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") commit();
+    if (event.key === "Escape") {
+      if (before !== null) oncommit(i, j, before);
+      settle();
+    }
+    if (event.key === "Enter" || event.key === "Escape") input.select();
+  });
+  return {
+    control: input,
+    show(value, text = number(value)) {
+      held = value;
+      if (kept === text && input.value === text) return;
+      kept = text;
+      if (before === null) settle();
+    },
+  };
+}
+
+/** Set a class and a text in place, touching the page only where something changed. */
+export function mark(element, className, on) {
+  if (element.classList.contains(className) !== Boolean(on)) element.classList.toggle(className, Boolean(on));
+}
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

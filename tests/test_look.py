@@ -1,0 +1,42 @@
+"""The tokens: ink is readable on its own colour, in light and in dark, and the CSS names every token."""
+
+import pytest
+
+from course_lib import look
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2 contrast ratio of two colours."""
+    bright, dim = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dim + 0.05)
+
+
+PAIRS = [(ink, name) for ink in look.TOKENS for name in [ink.removesuffix("-ink")] if ink.endswith("-ink")]
+ON_SURFACE = [(ink, ground) for ink in ("ink", "muted", "accent", "focus", "right", "wrong") for ground in ("surface", "panel")]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("ink, ground", PAIRS + ON_SURFACE)
+def test_text_reaches_the_contrast_of_wcag_aa(ink, ground, dark):
+    assert contrast(look.colour(ink, dark), look.colour(ground, dark)) >= 4.5
+
+
+@pytest.mark.parametrize("style", look.LINE_STYLES, ids=lambda style: style["color"])
+def test_lines_of_plots_stand_out_from_white(style):
+    assert contrast(style["color"], "#ffffff") >= 3
+
+
+def test_lines_differ_by_more_than_their_colour():
+    assert len({(style["marker"], style["linestyle"]) for style in look.LINE_STYLES}) == len(look.LINE_STYLES)
+
+
+def test_css_names_every_token_in_light_and_dark():
+    css = look.css()
+    for name, (light, dark) in look.TOKENS.items():
+        assert f"--cnn-{name}: light-dark({light}, {dark});" in css
