@@ -1,5 +1,6 @@
 # Every target calls a real tool; PYTHON=/path/to/python picks the Python that .venv is made with.
-PYTHON ?= $(firstword $(shell for p in python3 python3.13 python3.12 python3.11; do command -v $$p; done) python3)
+PYTHONS := python3 python3.13 python3.12 python3.11
+PYTHON ?= $(firstword $(shell for p in $(PYTHONS); do command -v $$p; done; :) python3)
 FIRST := notebooks/02_kernels_by_hand/02_kernels_by_hand.ipynb
 SETUP = $(PYTHON) tools/setup.py
 # Jupyter refuses root unless told; without a display it prints the address instead of opening a browser.

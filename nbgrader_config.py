@@ -51,6 +51,7 @@ c.OverwriteCells.add_missing_cells = True
 # A warning on stderr costs no points.
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = r"(?s).*"
-# Seconds that one cell may take. A loop without end is interrupted and costs the points of the cells that wait for it.
+# Seconds that one cell may take (COURSE_CELL_TIMEOUT changes it). A loop without end is interrupted and costs the
+# points of the cells that wait for it.
 c.ExecutePreprocessor.timeout = int(os.environ.get("COURSE_CELL_TIMEOUT", "30"))
 c.ExecutePreprocessor.interrupt_on_timeout = True

@@ -57,9 +57,9 @@ def main() -> None:
     rows = []
     for name, measured in times.items():
         cpu, wall = zip(*measured, strict=True)
-        rows.append({"imports": name, "cpu_median_s": round(statistics.median(cpu), 3), "cpu_min_s": round(min(cpu), 3),
-                     "cpu_max_s": round(max(cpu), 3), "wall_median_s": round(statistics.median(wall), 3),
-                     "repeats": REPEATS})
+        rows.append({"imports": name, "repeats": REPEATS, "cpu_median_s": round(statistics.median(cpu), 3),
+                     "cpu_min_s": round(min(cpu), 3), "cpu_max_s": round(max(cpu), 3),
+                     "wall_median_s": round(statistics.median(wall), 3)})
     record.write("import_times", rows, PACKAGES)
 
 

@@ -22,7 +22,7 @@ BUDGETS = {"02": 15}
 
 
 def execute(source: Path) -> tuple[float, float]:
-    """(wall, CPU) seconds of running every cell of a jupytext source; CPU is that of the client and the kernel."""
+    """(wall, CPU) seconds of running every cell of a source; CPU is that of the client and of the kernel."""
     notebook = read_notebook(source)
     with tempfile.TemporaryDirectory() as folder:
         before, start = os.times(), time.perf_counter()
@@ -42,9 +42,9 @@ def main() -> None:
     rows = []
     for source, measured in times.items():
         wall, cpu = zip(*measured, strict=True)
-        rows.append({"notebook": source.stem, "budget_s": BUDGETS[source.stem[:2]],
+        rows.append({"notebook": source.stem, "repeats": REPEATS, "budget_s": BUDGETS[source.stem[:2]],
                      "wall_median_s": round(statistics.median(wall), 2), "wall_max_s": round(max(wall), 2),
-                     "cpu_median_s": round(statistics.median(cpu), 2), "repeats": REPEATS})
+                     "cpu_median_s": round(statistics.median(cpu), 2)})
     record.write("notebook_times", rows, PACKAGES)
 
 

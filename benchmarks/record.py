@@ -21,7 +21,7 @@ def machine() -> str:
 
 
 def write(name: str, rows: list[dict], packages: list[str], **versions: str) -> Path:
-    """Writes rows to data/<name>.csv, each with machine, cores, python, versions, date and command; prints them.
+    """Writes rows to data/<name>.csv, each with machine, cores, python, versions, date and command.
 
     `packages` are installed distributions whose versions are noted beside those given by name.
     """

@@ -1,12 +1,13 @@
 """From key press to painted frame: ConvolutionStepper beside the same stepper in interact + matplotlib.
 
 Both stand in one notebook in JupyterLab, in a headless Chromium, and take turns: one press of an arrow
-key on the step slider of one, then of the other. For each press three moments are read from one clock:
+key on the step slider of one, then of the other. For each press these moments are read from one clock:
 
-    key      the keydown event's own time stamp, set when the browser received the key
-    DOM      a MutationObserver saw that what the reader looks at (the sum, the picture) has changed
-    painted  after that, and after a new image was decoded, requestAnimationFrame named the next frame,
-             and a task posted from it ran: a frame's style, layout and paint come before that task
+    key         the keydown event's own time stamp, set when the browser received the key
+    dom         a MutationObserver saw that what the reader looks at (the sum, the picture) has changed
+    painted     after that, and after a new image was decoded, requestAnimationFrame named the next frame,
+                and a task posted from it ran: a frame's style, layout and paint come before that task
+    next_frame  the frame after that began: an upper bound, which leaves the compositor a whole frame
 
     python -m benchmarks.widget_latency
 """
@@ -25,6 +26,7 @@ from . import record
 PRESSES = 100  # of each stepper, after those that warm up
 WARM_UP = 8
 LAST_STEP = 8  # of nine outputs, counted from 0
+MOMENTS = ["dom", "painted", "next_frame"]
 PACKAGES = ["jupyterlab", "ipywidgets", "anywidget", "matplotlib"]
 
 OURS = """
@@ -61,7 +63,7 @@ def show(step):
     plt.show()
 """
 
-# window.press(name) resolves to [key to DOM, key to painted] in ms, for the next key that is pressed.
+# window.press(name) resolves to the ms from the next key to each of MOMENTS.
 PROBE = """() => {
     const ours = document.querySelector("[data-widget=convolution-stepper]");
     const theirs = document.querySelector(".widget-interact");
@@ -69,7 +71,7 @@ PROBE = """() => {
     const steppers = {
         "ConvolutionStepper": {
             root: ours, shown: () => ours.querySelector(".cnn-sum").textContent, ready: async () => {},
-            slider: [...ours.querySelectorAll("input[type=range]")].find((input) => input.labels[0].textContent === "step"),
+            slider: [...ours.querySelectorAll("input")].find(({labels}) => labels[0]?.textContent === "step"),
         },
         "interact + matplotlib": {
             root: theirs, shown: () => image()?.src, ready: () => image().decode(),
@@ -95,12 +97,15 @@ PROBE = """() => {
         window.armed = true;
         const dom = await changed;
         await ready();
-        const painted = await new Promise((resolve) => requestAnimationFrame(() => {
+        const [painted, next] = await new Promise((resolve) => requestAnimationFrame(() => {
             const {port1, port2} = new MessageChannel();
-            port1.onmessage = () => resolve(performance.now());
+            port1.onmessage = () => {
+                const now = performance.now();
+                requestAnimationFrame(() => resolve([now, performance.now()]));
+            };
             port2.postMessage(null);
         }));
-        return [dom - pressed, painted - pressed];
+        return [dom - pressed, painted - pressed, next - pressed];
     };
 }"""
 
@@ -108,20 +113,19 @@ PROBE = """() => {
 def write_notebook(path: Path) -> None:
     """Writes a notebook with the two steppers, one cell each."""
     cells = [nbformat.v4.new_code_cell(code.strip()) for code in (OURS, INTERACT)]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
 
 
-def press(notebook: Notebook, name: str, key: str) -> tuple[float, float]:
-    """Presses `key` on the step slider of one stepper; ms to the changed DOM and to the painted frame."""
+def press(notebook: Notebook, name: str, key: str) -> list[float]:
+    """Presses `key` on the step slider of one stepper; returns the ms from the key to each of MOMENTS."""
     page = notebook.page
     page.evaluate("name => { window.armed = false; window.measured = window.press(name); }", name)
     page.wait_for_function("() => window.armed")
     page.wait_for_timeout(random.uniform(20, 60))  # so that keys fall anywhere between two frames
     page.keyboard.press(key)
-    dom, painted = page.evaluate("() => window.measured")
+    measured = page.evaluate("() => window.measured")
     notebook.wait_idle()
-    return dom, painted
+    return measured
 
 
 def main() -> None:
@@ -150,7 +154,7 @@ def main() -> None:
     rows = []
     for name, measured in times.items():
         row = {"stepper": name, "presses": PRESSES}
-        for what, values in zip(("dom", "painted"), zip(*measured[WARM_UP:], strict=True), strict=True):
+        for what, values in zip(MOMENTS, zip(*measured[WARM_UP:], strict=True), strict=True):
             row[f"{what}_median_ms"] = round(statistics.median(values), 1)
             row[f"{what}_p95_ms"] = round(statistics.quantiles(values, n=100, method="inclusive")[94], 1)
         rows.append(row)

@@ -7,7 +7,7 @@ import numpy as np
 
 from .errors import CourseError
 
-# name: (file in skimage/data, what it shows, licence as scikit-image's documentation of skimage.data states it)
+# name: (file in skimage/data, what it shows, licence as the documentation of skimage.data states it)
 _PHOTOGRAPHS = {
     "chelsea": ("chelsea.png", "Chelsea the cat", "CC0, Stefan van der Walt"),
     "astronaut": ("astronaut.png", "Eileen Collins, astronaut", "public domain, NASA"),
@@ -57,7 +57,8 @@ def scaled(picture, side: int):
     from PIL import Image
 
     factor = side / max(picture.size)
-    return picture.resize([max(1, round(length * factor)) for length in picture.size], Image.Resampling.LANCZOS)
+    size = [max(1, round(length * factor)) for length in picture.size]
+    return picture.resize(size, Image.Resampling.LANCZOS)
 
 
 def _folder() -> Path:

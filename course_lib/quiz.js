@@ -1,8 +1,8 @@
-// The quiz: one question at a time, an explanation after each answer. All of it runs in the browser, so the
-// quiz still answers when the kernel is gone. Verdicts and explanations come sealed and are opened on "Check".
+// The quiz: one question at a time, an explanation after each answer. All of it runs in the browser, so it
+// still answers when the kernel is gone. Verdicts and explanations come sealed and are opened on "Check".
 import { button, el, follow, mark, mount, number, put, uniqueId, write } from "./widgets/base.js";
 
-/** Open what `seal_options` of course_lib/sealed.py scrambled: XOR with mulberry32, seeded by FNV-1a of the key. */
+/** The inverse of `seal_options` in course_lib/sealed.py: XOR with mulberry32 seeded by FNV-1a of the key. */
 export function unseal(sealed, key) {
   let state = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(key)) state = Math.imul(state ^ byte, 0x01000193);
@@ -18,7 +18,8 @@ export function unseal(sealed, key) {
 
 /** Judge the picked options (indices) of a question: right as a whole, and the verdict of every option. */
 export function judge(question, lesson, picked) {
-  const verdicts = question.options.map((option) => unseal(option.sealed, `${lesson}/${question.id}/${option.text}`));
+  const key = `${lesson}/${question.id}`;
+  const verdicts = question.options.map(({ sealed, text }) => unseal(sealed, `${key}/${text}`));
   const right = verdicts.every((verdict, k) => verdict.right === picked.includes(k));
   return { right, verdicts };
 }
@@ -47,21 +48,24 @@ function card(question, place, lesson, oncheck) {
     type: question.several ? "checkbox" : "radio", name: group, value: k, onchange: () => refresh(),
   }));
   const labels = question.options.map((option, k) => el("label", { class: "cnn-option" },
-    inputs[k], el("span", {}, ...rich(option.text)), el("span", { class: "cnn-mark", "aria-hidden": "true" })));
+    inputs[k],
+    el("span", {}, ...rich(option.text)),
+    el("span", { class: "cnn-mark", "aria-hidden": "true" })));
   const feedback = el("div", { class: "cnn-feedback", role: "status" });
   let answered = [];
 
   const picked = () => inputs.flatMap((input, k) => (input.checked ? [k] : []));
-  const line = (verdict, why) => el("p", {},
-    el("strong", { class: verdict ? "cnn-right" : "cnn-fault" }, verdict ? "Right. " : "Not right. "), ...rich(why));
+  const line = ({ right, why }) => el("p", {},
+    el("strong", { class: right ? "cnn-right" : "cnn-fault" }, right ? "Right. " : "Not right. "),
+    ...rich(why));
+  const about = (k) => el("p", { class: "cnn-about" }, ...rich(question.options[k].text));
 
   function explain() {
     const { right, verdicts } = judge(question, lesson, answered);
-    const lines = answered.map((k) => (question.several
-      ? el("div", {}, el("p", { class: "cnn-about" }, ...rich(question.options[k].text)), line(verdicts[k].right, verdicts[k].why))
-      : line(verdicts[k].right, verdicts[k].why)));
+    const lines = answered.flatMap((k) => [...(question.several ? [about(k)] : []), line(verdicts[k])]);
     if (!right && answered.every((k) => verdicts[k].right)) {
-      lines.push(el("p", {}, el("strong", { class: "cnn-fault" }, "Not complete. "), "Another answer is right as well."));
+      const incomplete = el("strong", { class: "cnn-fault" }, "Not complete. ");
+      lines.push(el("p", {}, incomplete, "Another answer is right as well."));
     }
     const others = question.options.flatMap((option, k) => (answered.includes(k) ? [] : [
       el("dt", {}, ...rich(option.text)), el("dd", {}, ...rich(verdicts[k].why)),
@@ -77,7 +81,7 @@ function card(question, place, lesson, oncheck) {
     });
   }
 
-  /** Bring the explanation in line with the options picked: it belongs to an answer, not to a change of mind. */
+  /** Show the explanation only while the options picked are those that it is about. */
   function refresh() {
     if (answered.length && same(picked(), answered)) {
       explain();
@@ -100,7 +104,9 @@ function card(question, place, lesson, oncheck) {
     },
   },
   el("fieldset", {},
-    el("legend", {}, el("span", { class: "cnn-number" }, `Question ${place}`), el("span", {}, ...rich(question.question))),
+    el("legend", {},
+      el("span", { class: "cnn-number" }, `Question ${place}`),
+      el("span", {}, ...rich(question.question))),
     ...Object.entries(question.grids).map(([kind, rows]) => numbers(kind, rows)),
     question.several ? el("p", { class: "cnn-muted" }, "Tick every right answer.") : null,
     ...labels),
@@ -127,9 +133,10 @@ function render({ model, el: host }) {
   const progress = el("p", { class: "cnn-muted cnn-progress" });
   let current = Math.max(0, questions.findIndex((question) => !model.get("chosen")[question.id]));
 
-  const cards = questions.map((question, k) => card(question, `${k + 1} of ${questions.length}`, lesson, (picked) => {
-    put(model, { chosen: { ...model.get("chosen"), [question.id]: picked } });
-  }));
+  const cards = questions.map((question, k) => {
+    const oncheck = (picked) => put(model, { chosen: { ...model.get("chosen"), [question.id]: picked } });
+    return card(question, `${k + 1} of ${questions.length}`, lesson, oncheck);
+  });
   const steps = questions.map((_, k) => button(String(k + 1), () => go(k), { class: "cnn-button cnn-step" }));
   const back = button("Previous", () => go(current - 1));
   const next = button("Next", () => go(current + 1));

@@ -35,8 +35,8 @@ class Chosen(traitlets.TraitType):
             for key, picked in value.items()
         )
         if not fits:
-            raise CourseError(f"chosen is {value!r}; expected a dictionary from ids of questions ({', '.join(sizes)}) "
-                              "to lists of option numbers, counted from 0.")
+            raise CourseError(f"chosen is {value!r}; expected a dictionary from ids of questions "
+                              f"({', '.join(sizes)}) to lists of option numbers, counted from 0.")
         return {key: sorted(map(int, picked)) for key, picked in value.items()}
 
 
@@ -103,9 +103,10 @@ class RecallCards:
     def _repr_html_(self) -> str:
         return "".join(
             f'<details style="max-width:640px;margin:8px 0;padding:10px 16px;border-radius:8px;'
-            f'border-left:4px solid {look.colour("input")};background:rgba(128,128,128,0.1)">'
-            # Without this mark Jupyter takes the Enter key away from the summary.
-            f'<summary data-lm-suppress-shortcuts="true" style="cursor:pointer">{_rich(card["question"])}</summary>'
+            f'border-left:4px solid {look.colour("accent")};background:rgba(128,128,128,0.1)">'
+            # Without this mark an arrow key here would leave the cell, and the letter b insert one.
+            f'<summary data-lm-suppress-shortcuts="true" style="cursor:pointer">'
+            f'{_rich(card["question"])}</summary>'
             f'<p style="margin:8px 0 2px">{_rich(card["answer"])}</p></details>'
             for card in self.cards
         )

@@ -2,15 +2,17 @@
 
 Two kinds of sealing, for two needs:
 
-* A by-hand answer is kept as one salted, slow hash per cell. What a student typed is hashed the same way and
-  compared, so a check is instant and names the wrong cells, and nobody reads the right number in the repository.
-  The classic wrong answers are kept as sentences encrypted with the wrong answer itself as key.
-* A quiz option is kept with its verdict and explanation scrambled. The key (question and option text) lies in the
-  same page, so this is obfuscation and no secret: it keeps the answer out of sight of whoever glances at the page
-  source, and lets the quiz answer with no Python running. `quiz.js` holds the same few lines in JavaScript.
+* A by-hand answer is kept as one salted, slow hash per cell. What a student typed is hashed the same way
+  and compared, so a check is instant and names the wrong cells, and the right number stands nowhere in
+  what students get. The classic wrong answers are kept as sentences encrypted with the wrong answer
+  itself as key.
+* A quiz option is kept with its verdict and explanation scrambled. The key (question and option text)
+  lies in the same page, so this is obfuscation and no secret: it keeps the answer out of sight of whoever
+  glances at the page source, and lets the quiz answer with no Python running. `quiz.js` holds the same
+  few lines in JavaScript.
 
-A determined student can try all small integers, or call `open_option`. The aim is that nobody reads an answer by
-accident.
+A determined student can try all small integers, or call `open_option`. The aim is that nobody reads an
+answer by accident.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ import numpy as np
 
 from course_lib.errors import CourseError
 
-# About 3 ms a cell on one laptop core: a 3x3 answer is judged at once, a search through the integers is tedious.
+# A few milliseconds a cell: a 3x3 answer is judged at once, a search through the integers is tedious.
 ITERATIONS = 4000
 TAG_BYTES = 8
 
@@ -36,9 +38,10 @@ TAG_BYTES = 8
 def canonical(value: object) -> str:
     """Write one by-hand answer in the one form that is hashed.
 
-    Whole numbers are written in full (150,528,000 is not 150,528,001) and other numbers to 6 significant digits, be
-    they int, float or NumPy scalars; -0 is 0. Strings lose their white space and their case, so "2b + 1A" and
-    "2b+1a" are one answer. A truth value is not a number. Raises CourseError for anything else, NaN included.
+    Whole numbers are written in full (150,528,000 is not 150,528,001) and other numbers to 6 significant
+    digits, be they int, float or NumPy scalars; -0 is 0. Strings lose their white space and their case,
+    so "2b + 1A" and "2b+1a" are one answer. A truth value is not a number. Raises CourseError for
+    anything else, NaN included.
     """
     if getattr(value, "ndim", None) == 0:  # NumPy scalars, and arrays and tensors of one number
         value = value.item()
@@ -63,9 +66,10 @@ def digest(value: object, salt: str) -> str:
 def seal_answer(right: object, salt: str, mistakes: Iterable[tuple[object, str]] = ()) -> dict:
     """Seal a by-hand answer, a scalar or nested lists, cell by cell, with its classic mistakes.
 
-    `mistakes` are (wrong answer of any shape, sentence about it). The salt of a cell holds its position, so equal
-    cells have different digests, and the same source always compiles to the same bytes. Returns what `matches` and
-    `recognise` take: salt, shape, one digest per cell in row order, and the sealed sentences.
+    `mistakes` are (wrong answer of any shape, sentence about it). The salt of a cell holds its position,
+    so equal cells have different digests, and the same source always compiles to the same bytes. Returns
+    what `matches` and `recognise` take: salt, shape, one digest per cell in row order, and the sealed
+    sentences.
     """
     array = _cells(right)
     cells = [digest(value, cell_salt) for value, cell_salt in _with_salts(array, salt)]
@@ -76,8 +80,9 @@ def seal_answer(right: object, salt: str, mistakes: Iterable[tuple[object, str]]
 def matches(given: object, sealed: dict) -> np.ndarray:
     """Tell which cells of a by-hand answer are right.
 
-    `given` is a scalar, nested lists or an array of the sealed shape; returns a Boolean array of that shape. A cell
-    that is neither a finite number nor a text is wrong. Raises CourseError when the shape differs.
+    `given` is a scalar, nested lists or an array of the sealed shape; returns a Boolean array of that
+    shape. A cell that is neither a finite number nor a text is wrong. Raises CourseError when the shape
+    differs.
     """
     array = _cells(given)
     if list(array.shape) != sealed["shape"]:
@@ -101,12 +106,14 @@ def recognise(given: object, sealed: dict) -> str | None:
 def seal_options(options: Iterable[tuple[str, bool, str]], key: str) -> list[str]:
     """Scramble the verdicts and explanations of one question's options.
 
-    `options` are (text, right, why); `key` names lesson and question. All are padded to the length of the longest,
-    so that none stands out. `quiz.js` opens them in the same way as `open_option`.
+    `options` are (text, right, why); `key` names lesson and question. All are padded to the length of the
+    longest, so that none stands out. `quiz.js` opens them in the same way as `open_option`.
     """
-    plain = [(text, json.dumps([int(right), why], ensure_ascii=False).encode()) for text, right, why in options]
-    longest = max(len(data) for _, data in plain)
-    return [base64.b64encode(_scramble(data.ljust(longest), f"{key}/{text}")).decode() for text, data in plain]
+    texts, verdicts = zip(*((text, [int(right), why]) for text, right, why in options), strict=True)
+    plain = [json.dumps(verdict, ensure_ascii=False).encode() for verdict in verdicts]
+    longest = max(map(len, plain))
+    return [base64.b64encode(_scramble(data.ljust(longest), f"{key}/{text}")).decode()
+            for text, data in zip(texts, plain, strict=True)]
 
 
 def open_option(sealed: str, key: str, text: str) -> tuple[bool, str]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -154,3 +155,17 @@ def bank_of(source: Path) -> list[Answer]:
     """Return the bank of one source notebook, which is empty where there is none."""
     path = ROOT / "tests" / "bank" / source.name
     return read_bank(path) if path.exists() else []
+
+
+def course(root: Path, sources: Path | None = None) -> Path:
+    """Lay out a course to release below `root`: the real sources, or one sample notebook."""
+    for name in ("pyproject.toml", "nbgrader_config.py"):
+        shutil.copy(ROOT / name, root)
+    (root / "course_lib" / "lessons").mkdir(parents=True)
+    if sources is None:
+        ignored = shutil.ignore_patterns("*.ipynb", ".ipynb_checkpoints")
+        shutil.copytree(ROOT / "solutions", root / "solutions", ignore=ignored)
+    else:
+        (root / "solutions" / sources.stem).mkdir(parents=True)
+        shutil.copy(sources, root / "solutions" / sources.stem)
+    return root

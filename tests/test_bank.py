@@ -6,6 +6,7 @@ from collections import Counter
 import nbformat
 import pytest
 
+from tests import harness
 from tests.harness import ROOT, SOURCES, Answer, bank_of, lesson
 
 BANKS = [pytest.param(source, answer, id=f"{source.stem}-{answer}") for source in SOURCES for answer in bank_of(source)]
@@ -52,5 +53,26 @@ def test_answer(source, answer: Answer):
         assert result.total == lesson(source).worth(answer.exercise)
     else:
         assert result.total < lesson(source).worth(answer.exercise)
-        told = "\n".join(result.messages.values())
-        assert re.search(answer.says, told, re.IGNORECASE | re.DOTALL), told
+        told = list(result.messages.values())
+        assert any(re.search(answer.says, message, re.IGNORECASE | re.DOTALL) for message in told), told
+
+
+def test_an_answer_that_hangs_ends(monkeypatch):
+    monkeypatch.setattr(harness, "SECONDS", 0.2)
+    sample = lesson(ROOT / "tests" / "fixtures" / "90_sample.py")
+    result = sample.grade({"double": "def double(x):\n    while True:\n        pass\n"})
+    assert result.points == {"test_double": 0, "test_by_hand": 1}
+    assert "ran for more than" in result.messages["test_double"]
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    ("# %% wrong double: no says\ndef double(x): ...\n", "needs '# says: regex'"),
+    ("# %% wrong double: nothing below", "needs '# says: regex'"),
+    ("# %% right double: says too much\n# says: fine\n", "none if right"),
+    ("# %% doubtful double: what is it\n", "is not '# %% wrong|right exercise: title'"),
+])
+def test_a_malformed_bank_is_told(tmp_path, text, says):
+    path = tmp_path / "90_sample.py"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=re.escape(says)):
+        harness.read_bank(path)

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from course_lib.errors import CourseError
 from course_lib.sealed import canonical, digest, matches, open_option, recognise, seal_answer, seal_options
@@ -57,10 +56,12 @@ def test_matches_takes_scalars_texts_and_unfinished_answers():
     assert matches([[None, float("nan")]], sealed).tolist() == [[False, False]]
 
 
-@pytest.mark.parametrize("given", [3, [1, 2, 3], [[1, 2], [3]], [[[1]]], None, [np.zeros((1, 2)), np.zeros((1, 3))]])
-def test_another_shape_is_told_in_a_sentence(given):
+@pytest.mark.parametrize("other", [
+    3, [1, 2, 3], [[1, 2], [3]], [[[1]]], None, [np.zeros((1, 2)), np.zeros((1, 3))],
+])
+def test_another_shape_is_told_in_a_sentence(other):
     with pytest.raises(CourseError, match=r"Your answer has shape .*; expected shape \(2, 2\)"):
-        matches(given, seal_answer([[1, 2], [3, 4]], SALT))
+        matches(other, seal_answer([[1, 2], [3, 4]], SALT))
 
 
 def test_equal_cells_and_equal_answers_do_not_look_equal():
@@ -88,7 +89,7 @@ def test_options_come_back_and_look_alike(options, key):
 
 
 def test_verdicts_leave_no_common_byte():
-    """Options that differ in the verdict alone differ in one byte, but between questions that byte is arbitrary."""
+    """The sealed text of a right option begins in no way of its own."""
     first = {right: {seal_options([("text", right, "why")], f"question {k}")[0][:4] for k in range(64)}
              for right in (True, False)}
     assert len(first[True]) > 32 and len(first[False]) > 32

@@ -8,7 +8,7 @@ import numpy as np
 
 from course_lib import sealed
 from course_lib.checks.compare import describe
-from course_lib.checks.report import Report, Table, fail, number, position
+from course_lib.checks.report import SIGN, Report, Table, fail, number, position
 from course_lib.errors import CourseError
 from course_lib.lessons import lesson
 
@@ -18,13 +18,14 @@ LISTED = 6  # the most wrong cells that are listed by position
 def judge_by_hand(lesson_name: str, name: str, answer: object) -> None:
     """Hold a by-hand answer (number, text, lists or array) against the sealed one of that lesson.
 
-    Prints one line when it is right; else raises CheckFailed: not answered, wrong shape, cells that are no numbers,
-    or which cells are wrong, with the name of the mistake where it is a classic one.
+    Prints one line when it is right; else raises CheckFailed: not answered, wrong shape, cells that are no
+    numbers, or which cells are wrong, with the name of the mistake where it is a classic one.
     """
     answers = lesson(lesson_name)["answers"]
     if not isinstance(name, str) or name not in answers:
         given = f'"{name}"' if isinstance(name, str) else describe(name)
-        raise CourseError(f"There is no by-hand answer {given} in this notebook; the names are {', '.join(answers)}.")
+        raise CourseError(f"There is no by-hand answer {given} in this notebook; the names are "
+                          f"{', '.join(answers)}.")
     expected = answers[name]
     if answer is None:
         fail(f"{name} is not answered yet: replace None by your answer.")
@@ -35,7 +36,8 @@ def judge_by_hand(lesson_name: str, name: str, answer: object) -> None:
     recognised = sealed.recognise(answer, expected)
     if cells.shape != shape:
         given = _shape_in_words(cells.shape) if cells.shape else describe(cells.item())
-        fail(f"{name} is {given}; expected {_shape_in_words(shape)}." + (f" {recognised}" if recognised else ""))
+        sentence = f"{name} is {given}; expected {_shape_in_words(shape)}."
+        fail(f"{sentence} {recognised}" if recognised else sentence)
     _reject_strange(name, cells)
     right = sealed.matches(answer, expected)
     if right.all():
@@ -52,7 +54,12 @@ def _cells(answer: object) -> np.ndarray | None:
         cells = np.array(answer, dtype=object)
     except ValueError:
         return None
-    return None if any(isinstance(value, (list, tuple, np.ndarray)) for value in cells.flat) else cells
+    for index, value in np.ndenumerate(cells):
+        if isinstance(value, np.ndarray) and value.ndim == 0:
+            cells[index] = value.item()
+        elif isinstance(value, (list, tuple, np.ndarray)):
+            return None
+    return cells
 
 
 def _shape_in_words(shape: tuple[int, ...]) -> str:
@@ -97,10 +104,11 @@ def _which(name: str, wrong: np.ndarray, cells: np.ndarray) -> str:
     verb = "is" if len(places) == 1 else "are"
     listed = ", ".join(f"{position(place)} ({number(cells[place])})" for place in places[:LISTED])
     rest = f" and {len(places) - LISTED} more" if len(places) > LISTED else ""
-    return f"{name}: {len(places)} of {wrong.size} cells {verb} wrong: {listed}{rest}; positions count from 0."
+    return f"{name}: {len(places)} of {wrong.size} cells {verb} wrong: {listed}{rest} (counted from 0)."
 
 
 def _report(name: str, cells: np.ndarray, wrong: np.ndarray) -> Report | None:
     if wrong.ndim == 0:
         return None
-    return Report(f"{name}: the cells marked {'≠'} are wrong", (), (Table("yours", cells, "plain", wrong),))
+    table = Table("yours", cells, "plain", wrong)
+    return Report(f"{name}: the cells marked {SIGN} are wrong", (), ((table,),))

@@ -1,6 +1,7 @@
 """Compare a student's value with the expected one: type, shape, dtype, finiteness, then values.
 
-Nothing here calls a method of the student's value: it is looked at from outside and copied into a plain array.
+Nothing here calls a method of the student's value: it is looked at from outside and copied into a plain
+array.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import numpy as np
 from course_lib.checks.report import number, position
 from course_lib.errors import CourseError
 
-# Relative to the largest expected magnitude: a right answer in float32 passes, no classic mistake is that small.
+# Relative to the largest expected magnitude: a right answer in float32 passes, no classic mistake is that
+# small.
 TOLERANCE = 1e-5
 FLOOR = 1e-12  # and never stricter than this, so that 0 and 1e-17 are the same number
 WHOLE = 1e-3  # expected whole numbers are counts: 150,528,000 is not 150,528,001
@@ -36,8 +38,8 @@ class Difference:
 def difference(got: object, want: object, what: str, tolerance: float = TOLERANCE) -> Difference | None:
     """The first way in which `got` is not `want`, or None when they agree.
 
-    `want` is an array, a number, a truth value, text, None, or lists, tuples and dicts of those. An array is wanted as
-    an array; a list or tuple may also come as an array. Raises CourseError for any other `want`.
+    `want` is an array, a number, a truth value, text, None, or lists, tuples and dicts of those. An array is
+    wanted as an array; a list or tuple may also come as an array. Raises CourseError for any other `want`.
     """
     if isinstance(want, np.ndarray) and want.ndim == 0:
         want = want.item()
@@ -51,7 +53,8 @@ def difference(got: object, want: object, what: str, tolerance: float = TOLERANC
         return _plain(got, want, what)
     if isinstance(want, Real):
         return _number(got, want, what, tolerance)
-    raise CourseError(f"The expected value of {what} is {describe(want)}; compare arrays, numbers, text or lists.")
+    raise CourseError(f"The expected value of {what} is {describe(want)}; compare arrays, numbers, text or "
+                      f"lists.")
 
 
 def describe(value: object) -> str:
@@ -78,9 +81,9 @@ def missing(got: object, what: str) -> Difference | None:
 def _array(got: object, want: np.ndarray, what: str, tolerance: float) -> Difference | None:
     if not isinstance(got, np.ndarray):
         advice = " Turn it into one with np.array(...)." if isinstance(got, (list, tuple)) else ""
-        wrong = Difference("type", f"{what} is {describe(got)}, expected an array of shape {want.shape}.{advice}")
-        return missing(got, what) or wrong
-    array = np.array(got, subok=False)
+        sentence = f"{what} is {describe(got)}, expected an array of shape {want.shape}.{advice}"
+        return missing(got, what) or Difference("type", sentence)
+    array = np.asarray(got)
     if array.shape != want.shape:
         empty = "empty, " if array.size == 0 else ""
         sentence = f"{what} is {empty}of shape {array.shape}, expected shape {want.shape}."
@@ -96,15 +99,17 @@ def _array(got: object, want: np.ndarray, what: str, tolerance: float) -> Differ
         strange = ~np.isfinite(array)
         if strange.any():
             first = tuple(np.argwhere(strange)[0].tolist())
-            sentence = (f"{what} holds {number(array[first])} in {_count(strange)}, first at {position(first)}; every "
-                        "cell must be a finite number. Was a cell never filled, or something divided by zero?")
+            sentence = (f"{what} holds {number(array[first])} in {_count(strange)}, first at "
+                        f"{position(first)}; every cell must be a finite number. Was a cell never filled, or "
+                        "something divided by zero?")
             return Difference("values", sentence, array, want, strange)
         differs = np.abs(array - want) > margin
     if not differs.any():
         return None
     first = tuple(np.argwhere(differs)[0].tolist())
     mine, theirs = _pair(array[first], want[first])
-    sentence = f"{what} differs in {_count(differs)}; the first is {position(first)}: yours {mine}, expected {theirs}."
+    sentence = (f"{what} differs in {_count(differs)}; the first is {position(first)}: "
+                f"yours {mine}, expected {theirs}.")
     return Difference("values", sentence, array, want, differs)
 
 
@@ -125,11 +130,11 @@ def _dtype_problem(array: np.ndarray, want: np.ndarray) -> str | None:
     if kind in "iu":
         limits = np.iinfo(array.dtype)
         if (want != np.round(want)).any():
-            return (f"holds whole numbers ({array.dtype}), so every fraction was cut off: make the array of floats, for "
-                    "instance np.zeros(shape); np.zeros_like(x) takes over the whole numbers of x.")
+            return (f"holds whole numbers ({array.dtype}), so every fraction was cut off: make it of floats, "
+                    "for instance with np.zeros(shape); np.zeros_like(x) takes over the whole numbers of x.")
         if want.min(initial=0) < limits.min or want.max(initial=0) > limits.max:
-            return (f"holds {array.dtype} numbers, which stop at {limits.min} and {limits.max}, so results wrapped "
-                    "around: make the array of floats, for instance np.zeros(shape).")
+            return (f"holds {array.dtype} numbers, which stop at {limits.min} and {limits.max}, so results "
+                    "wrapped around: make it of floats, for instance with np.zeros(shape).")
     return None
 
 

@@ -1,11 +1,11 @@
 """The ladder of checks that a student's function climbs.
 
-A check says the first thing that is wrong, in this order: is it a function, does it run, type, shape, dtype, one tiny
-case with both arrays drawn, its properties, then seeded random cases against the reference. Where the result is that
-of a classic mistake, it names the mistake.
+A check says the first thing that is wrong, in this order: is it a function, does it run, type, shape, dtype,
+one tiny case with both arrays drawn, its properties, then seeded random cases against the reference. Where
+the result is that of a classic mistake, it names the mistake.
 
-A student's function is reached only as a call with plain data, and its result is copied into a plain array, because
-in grading it lives in another process and what is called here is a proxy.
+A student's function is reached only as a call with plain data, and its result is copied into a plain array,
+because in grading it lives in another process and what is called here is a proxy.
 """
 
 from __future__ import annotations
@@ -62,10 +62,10 @@ class Claim:
 class FunctionCheck:
     """A check of one function of the student's, called as ``check.correlate2d(correlate2d, seed=0)``.
 
-    `call` is the call as a student writes it, "correlate2d(x, w)"; `reference` and each mistake's `wrong` take a case's
-    values by position; `cases` and each property draw what they need from the seeded generator they are given.
-    `explain` may add a sentence to a difference that is no known mistake. `roles` colours the arguments by name, and
-    `covers` says in the line of success what the properties were.
+    `call` is the call as a student writes it, "correlate2d(x, w)"; `reference` and each mistake's `wrong`
+    take a case's values by position; `cases` and each property draw what they need from the seeded generator
+    they are given. `explain` may add a sentence to a difference that is no known mistake. `roles` colours the
+    arguments by name, and `covers` says in the line of success what the properties were.
 
     Calling it returns None, or raises CheckFailed with one sentence and draws what differs.
     """
@@ -91,7 +91,7 @@ class FunctionCheck:
         return [parameter.partition("=")[0].strip() for parameter in inside.split(",")]
 
     def __call__(self, function: Callable, seed: int = 0) -> None:
-        self._accept(function)
+        self._accept(function, seed)
         rng = np.random.default_rng(seed)
         self._judge(function, self.example, "the tiny case")
         self._call_again(function)
@@ -104,13 +104,15 @@ class FunctionCheck:
         covers = ", ".join(("the tiny case", *self.covers))
         print(f"✓ {self.name}: {covers} and {count} more cases (seed {seed}) are right.")
 
-    def _accept(self, function: object) -> None:
+    def _accept(self, function: object, seed: object) -> None:
         """First rung: a function, and not what a call of it gave."""
         if function is None:
             fail(f"{self.name} is None: write the function first, then run its cell.")
         if not callable(function):
             fail(f"{self.name} must be a function, and the check was given {describe(function)}: "
                  f"pass the function itself, without brackets, as in check.{self.name}({self.name}).")
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+            fail(f"seed must be a whole number from 0 on, and is {describe(seed)}.")
 
     def _judge(self, function: Callable, case: Case, where: str) -> None:
         """Climb type, shape, dtype and values with one case."""
@@ -120,21 +122,22 @@ class FunctionCheck:
         if found is None:
             return
         named = self._name_mistake(function, case, got) or self.explain(found, case)
-        tables = self._tables(case) + _both(found)
-        fail(_join(found.sentence, named), Report(f"{self._called(case)} on {where}", _remarks(found), tables))
+        rows = self._tables(case), _both(found)
+        fail(_join(found.sentence, named), Report(f"{self._called(case)}, {where}", _remarks(found), rows))
 
     def _call_again(self, function: Callable) -> None:
         """A function answers the same when it is called again, and leaves earlier results alone."""
         first = self._run(function, self.example)
-        kept = np.array(first, subok=False)
-        for case in (*self.cases(np.random.default_rng(0)),)[:1]:
-            self._run(function, case)
+        before = np.array(first, subok=False)
+        self._run(function, next(iter(self.cases(np.random.default_rng(0)))))
+        kept = np.array_equal(np.asarray(first), before)
         again = self._run(function, self.example)
         found = difference(again, self.reference(*_copies(self.example)), "", self.tolerance)
-        if found or not np.array_equal(np.array(first, subok=False), kept):
-            fail(f"{self.name} gives another result when it is called a second time, or changes an earlier one: "
-                 "something is kept from call to call. Make the output array inside the function, anew each time.",
-                 found and Report(f"{self._called(self.example)}, called again", (), self._tables(self.example) + _both(found)))
+        if found or not kept:
+            rows = self._tables(self.example), _both(found) if found else ()
+            fail(f"{self.name} gives another result when it is called a second time, or changes an earlier "
+                 "one: something is kept from call to call. Make the output anew inside the function.",
+                 Report(f"{self._called(self.example)}, called again", (), rows))
 
     def _trusting(self, function: Callable) -> Callable:
         """The function for use in properties: what it returns has the right type, shape and dtype."""
@@ -157,10 +160,10 @@ class FunctionCheck:
                     if found.differs is not None else f"{found.sentence} {claim.says}")
         fail(_join(sentence, self._name_mistake_in_cases(function)),
              Report(f"{self.name}: {mine} against {theirs}", _remarks(found),
-                    self._tables(claim.inputs) + _both(found, claim.labels)))
+                    (self._tables(claim.inputs), _both(found, claim.labels))))
 
     def _name_mistake_in_cases(self, function: Callable) -> str | None:
-        """The classic mistake behind a property that does not hold, looked for in the first case that goes wrong."""
+        """The classic mistake behind a property that fails, looked for in the first case that goes wrong."""
         for case in self.cases(np.random.default_rng(0)):
             try:
                 got = function(*_copies(case))
@@ -181,19 +184,22 @@ class FunctionCheck:
             who = self.name if within == self.name else f"{within}, which {self.name} calls,"
             fail(f"{who} is not written yet: replace the line `raise NotImplementedError` by your code.")
         except (Exception, SystemExit) as error:  # whatever a student's code raises, and exit() too
-            sentence = f"{called} stopped with {type(error).__name__}{_message(error)}{_line(error.__traceback__)}."
+            line = _line(error.__traceback__)
+            sentence = f"{called} stopped with {type(error).__name__}{_message(error)}{line}."
             advice = next((text for kind, text in ADVICE.items() if isinstance(error, kind)), None)
-            shapes = _shapes(case)
-            fail(_join(sentence, shapes and f"Here {shapes}.", advice or self.explain(Difference("run", sentence), case)),
-                 Report(f"{called} stopped", (), self._tables(case)))
+            if isinstance(error, TypeError) and not line:  # it did not even start
+                advice = f"The check calls it as {self.call}; keep these parameters."
+            advice = advice or self.explain(Difference("run", sentence), case)
+            fail(_join(sentence, _shapes(case), advice),
+                 Report(f"{called} stopped", (), (self._tables(case),)))
         if got is NotImplemented or got is Ellipsis:
             fail(f"{self.name} is not written yet: it returns {got!r}.")
         for name, before, after in zip(case, _copies(case), given, strict=True):
             if isinstance(before, np.ndarray) and not np.array_equal(before, after):
+                tables = Table(f"{name} before", before, "input"), Table(f"{name} after", after)
                 fail(f"{self.name} changed its argument {name}: whoever called it loses the original. "
                      f"Work on a copy, {name}.copy(), or on a new array.",
-                     Report(f"{called} changed {name}", (), (Table(f"{name} before", before, "input"),
-                                                               Table(f"{name} after", after, "plain"))))
+                     Report(f"{called} changed {name}", (), (tables,)))
         return got
 
     def _name_mistake(self, function: Callable, case: Case, got: object) -> str | None:
@@ -231,23 +237,23 @@ class FunctionCheck:
 def same(got: object, want: object, what: str, tolerance: float = TOLERANCE) -> None:
     """Hold a student's value against the expected one: type, shape, dtype, finiteness, then values.
 
-    `want` is an array, a number, a truth value, text, None, or lists, tuples and dicts of those; `tolerance` is
-    relative to its largest magnitude. Returns None, or raises CheckFailed and draws both.
+    `want` is an array, a number, a truth value, text, None, or lists, tuples and dicts of those; `tolerance`
+    is relative to its largest magnitude. Returns None, or raises CheckFailed and draws both.
     """
     found = difference(got, want, str(what), tolerance)
     if found:
-        fail(found.sentence, Report(str(what), _remarks(found), _both(found)))
+        fail(found.sentence, Report(str(what), _remarks(found), (_both(found),)))
 
 
 def probe(run: Callable) -> Callable:
     """Mark the body of `run` as work to be done among the student's own names; here it is `run` itself.
 
-    In a student's notebook a test cell and the student's functions share one process. In grading they do not: a
-    function that needs more than data in and data out (callbacks, classes) runs in the student's process, and only
-    the data that it returns comes back to be judged.
+    In a student's notebook a test cell and the student's functions share one process. In grading they do not:
+    a function that needs more than data in and data out (callbacks, classes) runs in the student's process,
+    and only the data that it returns comes back to be judged.
     """
     if not callable(run):
-        raise CourseError(f"probe takes a function and got {describe(run)}: pass it without brackets, probe(run).")
+        raise CourseError(f"probe takes a function and got {describe(run)}: pass it without brackets.")
     return run
 
 
@@ -259,17 +265,19 @@ def _both(found: Difference, labels: tuple[str, str] = ("yours", "expected")) ->
     if found.got is None or found.want is None:
         return ()
     return (Table(labels[0], found.got, "plain", found.differs, found.want),
-            Table(labels[1], found.want, "output", None))
+            Table(labels[1], found.want, "output"))
 
 
 def _remarks(found: Difference) -> tuple[str, ...]:
     """How far up the ladder it went."""
-    passed = RUNGS[: RUNGS.index(found.rung)]
+    passed = RUNGS[: RUNGS.index(found.rung)] if found.got is not None else ()
     return (f"Right so far: {', '.join(passed)}.",) if passed else ()
 
 
 def _shapes(case: Case) -> str:
-    return ", ".join(f"{name} has shape {value.shape}" for name, value in case.items() if isinstance(value, np.ndarray))
+    shapes = [f"{name} has shape {value.shape}" for name, value in case.items()
+              if isinstance(value, np.ndarray)]
+    return f"Here {', '.join(shapes)}." if shapes else ""
 
 
 def _capital(text: str) -> str:
@@ -282,11 +290,11 @@ def _join(*sentences: str | None) -> str:
 
 def _message(error: BaseException) -> str:
     try:
-        text = str(error).strip()
+        text = str(error).strip().rstrip(".")
     except Exception:  # a student's own exception class
         return ""
     text = text if len(text) <= 300 else text[:297] + "..."
-    return f": {text.rstrip('.')}" if text else ""
+    return f": {text}" if text else ""
 
 
 def _line(trace: TracebackType | None) -> str:
@@ -308,5 +316,5 @@ def _student_frame(trace: TracebackType | None) -> TracebackType | None:
     return found
 
 
-_LIBRARIES = (str(Path(__file__).parents[1]), *{sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")},
-              "<frozen", "<__array_function__")
+_LIBRARIES = (str(Path(__file__).parents[1]), "<frozen", "<__array_function__",
+              *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")))

@@ -1,7 +1,8 @@
 """What a failed check shows: one sentence, and the arrays drawn side by side, in HTML and in text.
 
-Numbers are always printed; a cell that differs carries a sign and a border, colour comes second. Drawing never
-raises: large arrays are cropped around the first difference, and what is no number is shown by its repr.
+Numbers are always printed; a cell that differs carries a sign and a border, colour comes second. Drawing
+never raises: large arrays are cropped around the first difference, and what is no number is shown by its
+repr.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import html
 import sys
 from dataclasses import dataclass
+from numbers import Real
+from typing import NoReturn
 
 import numpy as np
 
@@ -38,7 +41,7 @@ CSS = """
 .cnn-report .kernel td { background: var(--cnn-kernel) !important; color: var(--cnn-kernel-ink) !important; }
 .cnn-report .output td { background: var(--cnn-output) !important; color: var(--cnn-output-ink) !important; }
 .cnn-report td.differs { background: var(--cnn-surface) !important; color: var(--cnn-wrong) !important;
-  box-shadow: inset 0 0 0 2px var(--cnn-wrong); font-weight: 700; }
+  border: 2px solid var(--cnn-wrong) !important; font-weight: 700; }
 """
 
 
@@ -52,8 +55,8 @@ class CheckFailed(CourseError, AssertionError):
 class Table:
     """One array to draw.
 
-    `role` is "input", "kernel", "output" or "plain"; `differs` a Boolean array that marks cells; `beside` an array of
-    the same shape whose numbers must stay distinguishable from these at the marked cells.
+    `role` is "input", "kernel", "output" or "plain"; `differs` a Boolean array that marks cells; `beside` an
+    array of the same shape whose numbers must stay distinguishable from these at the marked cells.
     """
 
     caption: str
@@ -65,24 +68,25 @@ class Table:
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """A title, remarks and tables; shown by IPython as HTML, elsewhere as text."""
+    """A title, remarks and rows of tables; shown by IPython as HTML, elsewhere as text."""
 
     title: str
-    remarks: tuple[str, ...] = ()
-    tables: tuple[Table, ...] = ()
+    remarks: tuple[str, ...]
+    rows: tuple[tuple[Table, ...], ...]
 
     def _repr_html_(self) -> str:
         title = html.escape(self.title)
         remarks = "".join(f'<p class="muted">{html.escape(remark)}</p>' for remark in self.remarks)
-        tables = "".join(_html(table) for table in self.tables)
+        rows = "".join(f'<div class="tables">{"".join(map(_html, row))}</div>' for row in self.rows)
         return (
             f"<style>{look.css()}{CSS}</style>"
             f'<div class="cnn cnn-report" role="group" aria-label="{title}"><h4>{title}</h4>{remarks}'
-            f'<div class="tables">{tables}</div></div>'
+            f"{rows}</div>"
         )
 
     def __repr__(self) -> str:
-        return "\n".join([self.title, *self.remarks, *_side_by_side([_text(table) for table in self.tables])])
+        rows = (line for row in self.rows for line in _side_by_side([_text(table) for table in row]))
+        return "\n".join([self.title, *self.remarks, *rows])
 
 
 def show(item: object) -> None:
@@ -95,19 +99,19 @@ def show(item: object) -> None:
         print(repr(item))
 
 
-def fail(sentence: str, report: Report | None = None) -> None:
+def fail(sentence: str, report: Report | None = None) -> NoReturn:
     """Show the report, if there is one with something drawn, and raise CheckFailed with the sentence."""
     error = CheckFailed(sentence)
     error.report = report
-    if report is not None and report.tables:
+    if report is not None and any(report.rows):
         show(report)
     raise error from None
 
 
 def number(value: object, digits: int = 4) -> str:
-    """Print one cell: whole numbers in full, others to so many significant digits, anything else by its repr."""
+    """Print one cell: whole numbers in full, others to so many digits, anything else by its repr."""
     try:
-        if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
             text = repr(value)
             return text if len(text) <= 24 else text[:21] + "..."
         if np.isfinite(value) and value == int(value) and abs(value) < 1e15:
@@ -134,43 +138,35 @@ class _Grid:
 
 
 def _grid(table: Table) -> _Grid:
-    values = _plane_of(table.values)
-    first = np.zeros(values.ndim, dtype=int)
-    marks = np.zeros(values.shape, dtype=bool)
-    if table.differs is not None and table.differs.shape == values.shape:
-        marks = table.differs
-        first = np.argwhere(marks)[0] if marks.any() else first
-    beside = table.beside if table.beside is not None and table.beside.shape == values.shape else None
-
+    values = _as_array(table.values)
     shape = values.shape
+    marks, beside = (extra if extra is not None and extra.shape == shape and values.size else None
+                     for extra in (table.differs, table.beside))
     if not values.size:
-        values, marks, beside, first = np.empty((0, 0)), np.zeros((0, 0), dtype=bool), None, np.zeros(2, dtype=int)
-    leading = tuple(int(i) for i in first[:-2])  # of an array of more than two axes, one plane is drawn
-    values, marks, first = values[leading], marks[leading], first[-2:]
-    beside = None if beside is None else beside[leading]
-    if values.ndim < 2:
-        values, marks, first = np.atleast_2d(values), np.atleast_2d(marks), [0, *first][-2:]
-        beside = None if beside is None else np.atleast_2d(beside)
-    rows = _window(values.shape[0], ROWS, first[0] if len(first) == 2 else 0)
-    columns = _window(values.shape[1], COLUMNS, first[-1] if len(first) else 0)
+        values = np.empty((0, 0))
+    marks = np.zeros(values.shape, dtype=bool) if marks is None else marks
+    first = tuple(np.argwhere(marks)[0].tolist()) if marks.any() else (0,) * values.ndim
+    leading = first[:-2]  # of an array of more than two axes, the plane with the first difference is drawn
+    top, left = (0, 0, *first)[-2:]
+
+    values, marks = np.atleast_2d(values[(*leading, ...)]), np.atleast_2d(marks[(*leading, ...)])
+    rows, columns = _window(values.shape[0], ROWS, top), _window(values.shape[1], COLUMNS, left)
     box = np.ix_(rows, columns)
-    digits = _digits(values[box], None if beside is None else beside[box], marks[box])
+    theirs = None if beside is None else np.atleast_2d(beside[(*leading, ...)])[box]
+    digits = _digits(values[box], theirs, marks[box])
+
+    note = [f"shape {shape}"] if shape else []
+    note += [f"plane {position(leading)} drawn"] if leading else []
+    note += [f"rows {rows[0]} to {rows[-1]}"] if len(rows) < values.shape[0] else []
+    note += [f"columns {columns[0]} to {columns[-1]}"] if len(columns) < values.shape[1] else []
     cells = [[number(value, digits) for value in row] for row in values[box].tolist()]
-
-    note = f"shape {shape}" if shape else ""
-    if leading:
-        note += f", plane {position(leading)} drawn"
-    if len(rows) < values.shape[0]:
-        note += f", rows {rows[0]} to {rows[-1]}"
-    if len(columns) < values.shape[1]:
-        note += f", columns {columns[0]} to {columns[-1]}"
-    return _Grid(list(rows), list(columns), cells, marks[box].tolist(), note)
+    return _Grid(list(rows), list(columns), cells, marks[box].tolist(), ", ".join(note))
 
 
-def _plane_of(values: object) -> np.ndarray:
+def _as_array(values: object) -> np.ndarray:
     """The values as an array that can be drawn; what cannot be an array becomes one cell."""
     try:
-        array = np.array(values, subok=False)
+        array = np.asarray(values)
     except Exception:  # ragged lists and objects that refuse
         array = None
     if array is None or array.dtype.names:
@@ -197,17 +193,17 @@ def _digits(values: np.ndarray, beside: np.ndarray | None, marks: np.ndarray) ->
 
 
 def _html(table: Table) -> str:
-    grid = _grid(table)
+    grid, caption = _grid(table), html.escape(table.caption)
     head = "".join(f'<th scope="col">{column}</th>' for column in grid.columns)
     body = []
     for row, cells, marks in zip(grid.rows, grid.cells, grid.marks, strict=True):
         tds = "".join(_html_cell(cell, mark, table.role) for cell, mark in zip(cells, marks, strict=True))
         body.append(f'<tr><th scope="row">{row}</th>{tds}</tr>')
     return (
-        f'<div class="scroll" style="overflow-x:auto" tabindex="0" role="region" '
-        f'aria-label="{html.escape(table.caption)}"><table class="{table.role}">'
-        f"<caption>{html.escape(table.caption)} <small>{grid.note}</small></caption>"
-        f"<thead><tr><td style=\"visibility:hidden\"></td>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+        f'<div class="scroll" style="overflow-x:auto" tabindex="0" role="region" aria-label="{caption}">'
+        f'<table class="{table.role}"><caption>{caption} <small>{grid.note}</small></caption>'
+        f'<thead><tr><th scope="col" aria-label="row"></th>{head}</tr></thead>'
+        f"<tbody>{''.join(body)}</tbody></table></div>"
     )
 
 

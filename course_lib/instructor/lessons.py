@@ -1,4 +1,7 @@
-"""Compile `solutions/NN_name/lesson.toml` into the sealed `course_lib/lessons/NN_name.json` that students get."""
+"""Compile each `solutions/NN_name/lesson.toml` into the `course_lib/lessons/NN_name.json` that students get.
+
+Answers, mistakes, verdicts and explanations are sealed on the way (see `course_lib.sealed`).
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,8 @@ GRIDS = {"input": False, "kernel": False, "output": False}
 def compile_all(root: Path | str) -> list[Path]:
     """Compile every lesson below `root` and return the files that changed.
 
-    The same sources give the same bytes, and a file is written only when its bytes change. A JSON file without a
-    source is removed. Raises CourseError with one sentence for the first fault found.
+    The same sources give the same bytes, and a file is written only when its bytes change. A JSON file
+    without a source is removed. Raises CourseError with one sentence for the first fault found.
     """
     root = Path(root)
     target = root / "course_lib" / "lessons"
@@ -80,19 +83,21 @@ def _compile(data: dict, name: str) -> dict:
 
 def _hints(exercise: str, hints: list[str]) -> list[str]:
     if not isinstance(hints, list) or not 1 <= len(hints) <= 3 or not all(_is_text(hint) for hint in hints):
-        raise CourseError(f"hints.{exercise}: expected a list of one to three texts, from a question to pseudo-code.")
+        raise CourseError(f"hints.{exercise}: expected a list of one to three texts, "
+                          "from a question to pseudo-code.")
     return [textwrap.dedent(hint).strip("\n").rstrip() for hint in hints]
 
 
 def _answer(key: str, right: object, mistakes: list[dict], lesson: str) -> dict:
     for mistake in mistakes:
         _keys(mistake, MISTAKE, f"mistakes.{key}")
-    sealed = seal_answer(right, f"{lesson}/{key}", [(mistake["answer"], mistake["says"]) for mistake in mistakes])
+    pairs = [(mistake["answer"], mistake["says"]) for mistake in mistakes]
+    sealed = seal_answer(right, f"{lesson}/{key}", pairs)
     if recognise(right, sealed):
         raise CourseError(f"mistakes.{key}: one of them is the right answer.")
-    for mistake in mistakes:
-        if recognise(mistake["answer"], sealed) != mistake["says"]:
-            raise CourseError(f"mistakes.{key}: the wrong answer {mistake['answer']} is there twice.")
+    for wrong, says in pairs:
+        if recognise(wrong, sealed) != says:
+            raise CourseError(f"mistakes.{key}: the wrong answer {wrong} is there twice.")
     return sealed
 
 
@@ -115,7 +120,8 @@ def _question(question: dict, lesson: str) -> dict:
         "question": question["question"],
         "grids": grids,
         "several": right > 1,
-        "options": [{"text": option["text"], "sealed": data} for option, data in zip(options, sealed, strict=True)],
+        "options": [{"text": option["text"], "sealed": data}
+                    for option, data in zip(options, sealed, strict=True)],
     }
 
 

@@ -1,6 +1,7 @@
 """The data of each lesson: hints, sealed by-hand answers, recall cards and quiz.
 
-The JSON files beside this one are compiled from `solutions/NN_name/lesson.toml` by `make release`; edit those.
+The JSON files beside this one are compiled from `solutions/NN_name/lesson.toml` by `make release`; edit
+those.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from course_lib.errors import CourseError
 def lesson(name: str) -> dict:
     """Return the compiled data of one lesson, for instance "02_kernels_by_hand".
 
-    Keys: name, title, hints (exercise to its hints), answers and mistakes (see `course_lib.sealed`), recall, quiz.
-    Raises CourseError with the names that exist when there is no such lesson.
+    Keys: name, title, hints (exercise to its hints), answers and mistakes (see `course_lib.sealed`),
+    recall, quiz. Raises CourseError with the names that exist when there is no such lesson.
     """
     known = sorted(entry.name.removesuffix(".json") for entry in resources.files(__name__).iterdir()
                    if entry.name.endswith(".json"))

@@ -15,7 +15,7 @@ from ..errors import CourseError
 from .base import Choice, CourseWidget, Matrix, Switch, view
 
 HERE = Path(__file__)
-# Longer side in pixels: of a bundled photograph, and of the largest picture that is filtered between two frames.
+# Longer side in pixels: of a bundled photograph, and of the largest picture that is filtered at once.
 USUAL_SIDE, LARGEST_SIDE = 320, 360
 SIZES = (3, 5, 7)
 # Keeps every sum finite, so that the browser and NumPy agree on it.
@@ -83,8 +83,8 @@ def preset(name: str, size: int = 3) -> np.ndarray:
 
 def _full_name(name: str) -> str:
     found = [known for known in _PRESETS if known.lower().startswith(name.strip().lower())]
-    if len(found) != 1 or not name.strip():
-        problem = "could be several kernels" if len(found) > 1 and name.strip() else "is no kernel that the painter knows"
+    if len(found) != 1:
+        problem = "could be several kernels" if found else "is no kernel that the painter knows"
         raise CourseError(f"{name!r} {problem}; write one of {', '.join(map(repr, found or _PRESETS))}.")
     return found[0]
 
@@ -98,11 +98,12 @@ class Kernel(Matrix):
         array = super().validate(obj, value)
         if not all(side % 2 for side in array.shape):
             raise CourseError(
-                f"{self.name} has shape {array.shape}; its sides must be odd (such as 3x3), so that it has a middle "
-                "pixel. Add a row or column of zeros."
+                f"{self.name} has shape {array.shape}; its sides must be odd (such as 3x3), so that it has a "
+                "middle pixel. Add a row or column of zeros."
             )
-        if np.abs(array).max() > LARGEST_WEIGHT:
-            raise CourseError(f"{self.name} holds {np.abs(array).max():g}; use weights of at most {LARGEST_WEIGHT:g}.")
+        largest = np.abs(array).max()
+        if largest > LARGEST_WEIGHT:
+            raise CourseError(f"{self.name} holds {largest:g}; use weights up to {LARGEST_WEIGHT:g}.")
         return array
 
 
@@ -119,16 +120,20 @@ def as_photo(value) -> np.ndarray:
         if array.dtype.kind not in "iuf":
             raise TypeError
     except (TypeError, ValueError):
-        raise CourseError(f"photo must be a picture's numbers or a photograph's name; got {value!r:.80}.") from None
+        raise CourseError(
+            f"photo must be an array of numbers or a photograph's name; got {repr(value):.80}."
+        ) from None
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.ndim not in (2, 3) or array.ndim == 3 and array.shape[2] != 3:
         advice = ""
-        if array.ndim == 3 and array.shape[0] in (1, 3):
-            advice = " Here the channels come first: give photo.transpose(1, 2, 0)."
-        elif array.ndim == 3 and array.shape[2] == 4:
+        if array.ndim == 3 and array.shape[2] == 4:
             advice = " Here the fourth channel is transparency: give photo[:, :, :3]."
-        raise CourseError(f"photo must be (H, W) for grey or (H, W, 3) for colour; got shape {array.shape}.{advice}")
+        elif array.ndim == 3 and array.shape[0] in (1, 3):
+            advice = " Here the channels come first: give photo.transpose(1, 2, 0)."
+        raise CourseError(
+            f"photo must be (H, W) for grey or (H, W, 3) for colour; got shape {array.shape}.{advice}"
+        )
     if array.size == 0:
         raise CourseError(f"photo is empty: its shape is {array.shape}; give it at least one pixel.")
     if not np.isfinite(array).all():
@@ -150,7 +155,7 @@ def as_photo(value) -> np.ndarray:
 
 
 def as_grey(photo: np.ndarray) -> np.ndarray:
-    """Brightness of a colour picture (H, W, 3) -> (H, W), uint8: 0.299 R + 0.587 G + 0.114 B as PIL computes it."""
+    """Brightness of a colour picture: uint8 (H, W, 3) -> (H, W), 0.299 R + 0.587 G + 0.114 B as in PIL."""
     red, green, blue = np.moveaxis(photo.astype(np.int64), 2, 0)
     return (19595 * red + 38470 * green + 7471 * blue + 32768 >> 16).astype(np.uint8)
 
@@ -164,7 +169,7 @@ def respond(photo: np.ndarray, kernel: np.ndarray, operation: str) -> np.ndarray
         kernel = kernel[::-1, ::-1]
     (height, width), (rows, columns) = photo.shape[:2], kernel.shape
     border = [(rows // 2,) * 2, (columns // 2,) * 2] + [(0, 0)] * (photo.ndim - 2)
-    padded = np.pad(photo, border, mode="edge")
+    padded = np.pad(photo.astype(float), border, mode="edge")
     total = np.zeros(photo.shape)
     for (a, b), weight in np.ndenumerate(kernel):
         total += weight * padded[a : a + height, b : b + width]
@@ -183,8 +188,8 @@ class KernelPainter(CourseWidget):
     ``photo``: a name (see ``course_lib.data.photographs()``), or an array (H, W) or (H, W, 3) with values
     0..1 or 0..255; more than 360 pixels a side are shrunk to that. ``kernel``: rows with odd sides up to 7x7,
     or the name of a preset (see ``presets()``). ``operation``: "cross-correlation" or "convolution".
-    ``show``: how values outside 0..255 are shown, "clip", "absolute" or "mid-grey"; a preset given here brings
-    its own. ``grey``: work on the brightness only. All of these can be read and set later, too.
+    ``show``: how values outside 0..255 are shown, "clip", "absolute" or "mid-grey"; a preset given here
+    brings its own. ``grey``: work on the brightness only. All of these can be read and set later, too.
     ``response`` is the float result, ``filtered`` the uint8 picture that is shown. Errors: CourseError.
     """
 
@@ -195,7 +200,7 @@ class KernelPainter(CourseWidget):
     operation = Choice("cross-correlation", "convolution")
     show = Choice("clip", "absolute", "mid-grey")
     grey = Switch()
-    # The photograph travels as bytes: {"name", "shape": [H, W, channels], "pixels"}; `photo` reads and writes it.
+    # The photograph travels as bytes: {"name", "shape": [H, W, channels], "pixels"}; see `photo`.
     _photo = traitlets.Dict().tag(sync=True)
     # What the browser offers: kernels and photographs, so that they are written down in one place.
     _presets = traitlets.Dict(
@@ -206,7 +211,8 @@ class KernelPainter(CourseWidget):
     ).tag(sync=True)
     _photographs = traitlets.Dict(data.photographs()).tag(sync=True)
 
-    def __init__(self, photo=None, kernel="edge", **state):
+    def __init__(self, photo=None, kernel=None, **state):
+        kernel = "edge" if kernel is None else kernel
         if isinstance(kernel, str):
             state.setdefault("show", _PRESETS[_full_name(kernel)][1])
         # Set before the widget opens, so that the pixels travel to the browser once.
@@ -253,8 +259,9 @@ class KernelPainter(CourseWidget):
         height, width = self.photo.shape[:2]
         rows, columns = self.kernel.shape
         return (
-            f"KernelPainter({self.operation} of {self._photo['name']} ({height}x{width}) with a {rows}x{columns} kernel "
-            f"of sum {figures.number(self.kernel.sum())}, show={self.show!r}, grey={self.grey})"
+            f"KernelPainter({self.operation} of {self._photo['name']} ({height}x{width}) with a "
+            f"{rows}x{columns} kernel of sum {figures.number(self.kernel.sum())}, show={self.show!r}, "
+            f"grey={self.grey})"
         )
 
     def static_html(self) -> str:
@@ -266,12 +273,15 @@ class KernelPainter(CourseWidget):
         pair.paste(before, (0, 0))
         pair.paste(after, (width + 8, 0))
         file = BytesIO()
-        # 128 colours look the same at this size and keep the saved notebook small.
-        pair.quantize(128).save(file, "PNG", optimize=True)
-        name = escape(self._photo["name"])
-        alt = f"{name}: on the left as it is, on the right after {self.operation} with the kernel below (shown: {self.show})"
-        picture = (
-            f'<img alt="{alt}" src="data:image/png;base64,{b64encode(file.getvalue()).decode()}" '
-            f'style="max-width:100%;border-radius:6px"/>'
+        # 256 colours look the same at this size and keep the saved notebook small.
+        pair.quantize(256, Image.Quantize.FASTOCTREE).save(file, "PNG")
+        alt = (
+            f"{self._photo['name']}: on the left as it is, on the right after {self.operation} with the "
+            f"kernel below (shown: {self.show})"
         )
-        return f'<div style="max-width:760px">{picture}</div>' + figures.table(self.kernel, "kernel", "kernel w")
+        picture = (
+            f'<img alt="{escape(alt)}" src="data:image/png;base64,{b64encode(file.getvalue()).decode()}" '
+            'style="max-width:100%;border-radius:6px"/>'
+        )
+        kernel = figures.table(self.kernel, "kernel", "kernel w")
+        return f'<div style="max-width:760px">{picture}</div>{kernel}'

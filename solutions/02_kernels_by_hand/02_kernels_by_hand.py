@@ -401,9 +401,12 @@ same(make_kernel("edge"), np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]), '
 # Your own two functions on a photograph. Every picture below is one call of `correlate2d`.
 
 # %% tags=["raises-exception"]
-cat = photograph("chelsea", side=240, grey=True)
-filtered = {name: correlate2d(cat, make_kernel(name, 5)) for name in ("identity", "box", "edge", "sharpen")}
-figures.gallery(filtered, "One photograph through your four kernels of size 5. Flat regions keep their grey, but for edge, where they turn black.")
+cat = photograph("chelsea", side=176, grey=True)
+sizes = {"identity": 3, "box": 7, "edge": 3, "sharpen": 3}
+figures.gallery(
+    {f"{name}, size {size}": correlate2d(cat, make_kernel(name, size)) for name, size in sizes.items()},
+    "One photograph through your four kernels. Flat regions keep their grey, but for edge, where they turn black.",
+)
 
 # %% [markdown]
 # **Slide 8, in one sentence.** In a network nobody chooses these weights: each is a parameter, found by gradient
@@ -544,7 +547,7 @@ curves = {
 }
 figures.curves(
     pixels, curves, "shift (pixels)", "miss, as a share of the spread",
-    "Only circular padding is exactly equivariant. Zero padding errs at the borders, more with each pixel;"
+    "Only circular padding is exactly equivariant. Zero padding errs by a little, whatever the shift;"
     " stride 2 is right for even shifts and wrong for odd ones.",
 )
 

@@ -108,7 +108,7 @@ def correlate2d(x, w):
     return y
 
 # %% wrong correlate2d: pads to keep the size
-# says: size of the picture.*padded
+# says: size of x.*padded
 def correlate2d(x, w):
     top, left = (w.shape[0] - 1) // 2, (w.shape[1] - 1) // 2
     padded = np.pad(x, ((top, w.shape[0] - 1 - top), (left, w.shape[1] - 1 - left)))

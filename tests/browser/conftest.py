@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from .drive import PATIENCE, ROOT, Notebook, Server, chromium, find_chromium
 from playwright.sync_api import Browser, Error, Page
 
+from .drive import PATIENCE, ROOT, Notebook, Server, chromium, find_chromium
+
 HERE = Path(__file__).parent
+EMPTY_PAGE = b'<!doctype html><html lang="en"><title>A bare page</title><link rel="icon" href="data:,">'
 
 
 class _Modules(http.server.SimpleHTTPRequestHandler):
@@ -30,7 +32,7 @@ class _Modules(http.server.SimpleHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.end_headers()
-        self.wfile.write(b'<!doctype html><html lang="en"><title>A bare page</title><link rel="icon" href="data:,">')
+        self.wfile.write(EMPTY_PAGE)
 
     def log_message(self, *_) -> None:
         """Keeps the test's output to the test."""
@@ -44,7 +46,7 @@ class BarePage:
         page.goto(address)
 
     def mount(self, module: str, state: dict | None = None, css: str = "") -> None:
-        """Renders `module` (an address such as "/widgets/convolution_stepper.js") with `state` as its traits."""
+        """Renders `module`, such as "/widgets/convolution_stepper.js", with `state` as its traits."""
         self.page.evaluate("""async ([module, state, css]) => {
             const {mount} = await import("/fake_model.js");
             await mount(module, state, css);
@@ -52,7 +54,7 @@ class BarePage:
 
     def call(self, module: str, function: str, *arguments: object) -> object:
         """What an exported function of `module` returns for arguments that JSON can hold."""
-        return self.page.evaluate("""async ([module, name, values]) => (await import(module))[name](...values)""",
+        return self.page.evaluate("async ([module, name, values]) => (await import(module))[name](...values)",
                                   [module, function, list(arguments)])
 
     def get(self, name: str) -> object:
@@ -137,7 +139,7 @@ def pytest_runtest_makereport(item: pytest.Item):
             with contextlib.suppress(Error):
                 page.screenshot(path=picture)
                 report.sections.append(("page", f"{page.url}\n{picture}"))
-        logs = used["failures"].parent.glob("*/*.log")
+        logs = used["failures"].parent.glob("*0/*.log")
         report.sections.append(("server logs", "\n".join(map(str, logs))))
     return report
 

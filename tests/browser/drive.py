@@ -20,11 +20,11 @@ from playwright.sync_api import Browser, Locator, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120  # seconds to wait on a condition: only a broken page ever waits that long
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome")
-BROWSER_ARGS = ("--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-                " --disable-component-update --disable-sync").split()
+BROWSER_ARGS = ("--headless --no-sandbox --disable-gpu --disable-quic --no-first-run"
+                " --disable-background-networking --disable-component-update --disable-sync").split()
 APPS = {"jupyterlab": "LabApp", "notebook": "JupyterNotebookApp"}
-CONTROL_ROLES = {"button", "checkbox", "combobox", "link", "listbox", "menuitem", "radio", "searchbox", "slider",
-                 "spinbutton", "switch", "tab", "textbox"}
+CONTROL_ROLES = {"button", "checkbox", "combobox", "link", "listbox", "menuitem", "radio", "searchbox",
+                 "slider", "spinbutton", "switch", "tab", "textbox"}
 # One notebook panel, as JupyterLab and Notebook 7 both keep it.
 PANEL = "window.jupyterapp.shell.currentWidget"
 
@@ -107,14 +107,14 @@ class Notebook:
         }}""")
 
     def show(self, text: str) -> Locator:
-        """Scrolls to the first cell whose source contains `text`, makes it active, and returns its outputs."""
+        """Scrolls to the first cell whose source contains `text`, makes it active and returns its outputs."""
         index = next(number for number, cell in enumerate(self.cells()) if text in "".join(cell["source"]))
         self.page.evaluate(f"""async index => {{
             const {{content}} = {PANEL};
             content.activeCellIndex = index;
             await content.scrollToItem(index, "start");
         }}""", index)
-        outputs = self.page.locator(f".jp-Notebook [data-windowed-list-index='{index}'] .jp-OutputArea-output")
+        outputs = self.page.locator(f"[data-windowed-list-index='{index}'] .jp-OutputArea-output")
         outputs.first.wait_for(state="attached")
         return outputs
 
@@ -149,15 +149,17 @@ class Server:
         news = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
         news.parent.mkdir(parents=True)
         news.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
-        own = {name: str(folder / name.lower()) for name in (
-            "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")}
-        own |= {"JUPYTERLAB_SETTINGS_DIR": str(settings), "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        folders = {name: str(folder / name.lower()) for name in (
+            "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_WORKSPACES_DIR",
+            "IPYTHONDIR")} | {"JUPYTERLAB_SETTINGS_DIR": str(settings)}
         with self.log.open("w") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", self.app, "--allow-root", "--no-browser", "--ip=127.0.0.1",
-                 f"--port={self.port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={self.token}",
-                 f"--ServerApp.root_dir={self.files}", f"--{APPS[self.app]}.expose_app_in_browser=True"],
-                env=os.environ | own, stdout=log, stderr=subprocess.STDOUT)
+                [sys.executable, "-m", self.app, "--allow-root", "--no-browser",
+                 "--ip=127.0.0.1", f"--port={self.port}", "--ServerApp.port_retries=0",
+                 f"--IdentityProvider.token={self.token}", f"--ServerApp.root_dir={self.files}",
+                 f"--{APPS[self.app]}.expose_app_in_browser=True"],
+                env=os.environ | folders | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+                stdout=log, stderr=subprocess.STDOUT)
 
     def _wait(self) -> None:
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}/api/status",
@@ -176,11 +178,14 @@ class Server:
         name = uuid.uuid4().hex[:8]
         copy = self.files / name / notebook.name
         copy.parent.mkdir()
-        shutil.copy(notebook, copy)
+        content = json.loads(notebook.read_text())
+        # A notebook that names no kernel would open with the question which one to start.
+        content["metadata"].setdefault("kernelspec", {"name": "python3", "display_name": "Python 3"})
+        copy.write_text(json.dumps(content))
         page = browser.new_context(**{"viewport": {"width": 1280, "height": 1000}} | context).new_page()
         page.set_default_timeout(PATIENCE * 1000)
         where = f"lab/workspaces/{name}/tree" if self.app == "jupyterlab" else "notebooks"
-        page.goto(f"http://127.0.0.1:{self.port}/{where}/{name}/{notebook.name}?token={self.token}&reset")
+        page.goto(f"http://127.0.0.1:{self.port}/{where}/{name}/{notebook.name}?token={self.token}")
         return Notebook(page)
 
     def stop(self) -> None:
