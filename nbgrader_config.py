@@ -10,10 +10,10 @@ c = get_config()  # noqa: F821  (nbgrader puts it there)
 c.CourseDirectory.course_id = "cnn-by-hand"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
-# All other files beside a source notebook are published: never the source itself, nor an editor's copy of it. A
-# submission's own modules are left behind too, so that none shadows a module of the course.
-c.CourseDirectory.ignore = ["*.py", "*.py[cod]", "*.toml", "__pycache__", ".*", "*~", "#*", "*.bak", "*.orig", "*.rej",
-                            "*.swp", "*.tmp", "feedback"]
+# All other files beside a source notebook are published: never the source itself, nor an editor's copy of it.
+# A submission's own modules are left behind too, so that none shadows a module of the course.
+c.CourseDirectory.ignore = ["*.py", "*.py[cod]", "*.toml", "__pycache__", ".*", "*~", "#*", "*.bak", "*.orig",
+                            "*.rej", "*.swp", "*.tmp", "feedback"]
 
 # An unwritten function raises when called; a by-hand answer keeps its `name = None`.
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("Write your code here")'}
@@ -51,7 +51,7 @@ c.OverwriteCells.add_missing_cells = True
 # A warning on stderr costs no points.
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = r"(?s).*"
-# Seconds that one cell may take (COURSE_CELL_TIMEOUT changes it). A loop without end is interrupted and costs the
-# points of the cells that wait for it.
+# Seconds that one cell may take (COURSE_CELL_TIMEOUT changes it). A loop without end is interrupted and costs
+# the points of the cells that wait for it.
 c.ExecutePreprocessor.timeout = int(os.environ.get("COURSE_CELL_TIMEOUT", "30"))
 c.ExecutePreprocessor.interrupt_on_timeout = True

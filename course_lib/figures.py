@@ -23,11 +23,12 @@ def table(array, kind: str, caption: str, marked=None) -> str:
     ``marked`` (same shape, bool) gives cells a frame and an asterisk. Arrays over 16x16 are cropped, and say so.
     """
     array = np.atleast_2d(np.asarray(array))
+    marked = None if marked is None else np.atleast_2d(np.asarray(marked, dtype=bool))
     rows = []
     for i, row in enumerate(array[:CROP]):
         cells = []
         for j, value in enumerate(row[:CROP]):
-            flag = marked is not None and bool(marked[i, j])
+            flag = marked is not None and marked[i, j]
             frame = f"outline:2px solid {look.colour('focus')};outline-offset:-2px;" if flag else ""
             style = f"{look.cell_style(kind)};{frame}text-align:center;min-width:2.2em;padding:4px 6px;border:2px solid transparent"
             cells.append(f'<td style="{style}">{number(value)}{"*" if flag else ""}</td>')
@@ -79,10 +80,10 @@ def gallery(pictures: dict, caption: str) -> None:
     display(HTML(_figure(images, caption)))
 
 
-def curves(x, lines: dict, xlabel: str, ylabel: str, caption: str) -> None:
+def curves(x, lines: dict, xlabel: str, ylabel: str, caption: str, log: str = "") -> None:
     """Display curves, ``{"label": values}`` over ``x``; each has its own colour, dash and marker, and its label at its end.
 
-    The numbers are in the picture's alternative text.
+    ``log`` names the axes that are logarithmic: "x", "y" or "xy". The numbers are in the picture's alternative text.
     """
     from IPython.display import HTML, display
     from matplotlib import rc_context
@@ -94,12 +95,11 @@ def curves(x, lines: dict, xlabel: str, ylabel: str, caption: str) -> None:
         axes = figure.subplots()
         for (label, values), style in zip(lines.items(), look.LINE_STYLES):
             axes.plot(x, values, label=label, **style)
-        axes.set_xlabel(xlabel)
-        axes.set_ylabel(ylabel)
+        axes.set(xlabel=xlabel, ylabel=ylabel, xscale="log" if "x" in log else "linear", yscale="log" if "y" in log else "linear")
         axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=160)
-    told = "; ".join(f"{label}: {', '.join(number(v) for v in values)}" for label, values in lines.items())
+    told = "; ".join(f"{label}: {', '.join(f'{v:.3g}' if log else number(v) for v in values)}" for label, values in lines.items())
     source = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
     image = f'<img src="{source}" alt="{escape(f"{ylabel} over {xlabel}. {told}")}" style="width:100%;border-radius:8px">'
     display(HTML(_figure(image, caption)))

@@ -9,8 +9,8 @@ A bank, `tests/bank/NN_name.py`, holds answers to the exercises of one notebook:
     # %% right correlate2d: einsum over windows
     def correlate2d(x, w): ...
 
-The code below each heading takes the place of the exercise's solution cell. `says` is a regular expression that the
-message of a failing test cell must match, case aside.
+The code below each heading takes the place of the exercise's solution cell. `says` is a regular expression
+that the message of a failing test cell must match, case aside.
 """
 
 from __future__ import annotations
@@ -81,10 +81,11 @@ class Lesson:
         return sum(cell.points for name in exercises or self.exercises for cell in self.exercises[name])
 
     def grade(self, answers: dict[str, str] | None = None, only: str | None = None) -> Result:
-        """Run setup and solution cells in a fresh namespace, some replaced by `answers`, then test cells on top.
+        """Run setup and solution cells in a fresh namespace, some replaced by `answers`, then test cells on
+        top.
 
-        `only` names one exercise whose test cells are run; without it all are. As in nbgrader, a cell that raises
-        costs its own points and the others run on.
+        `only` names one exercise whose test cells are run; without it all are. As in nbgrader, a cell that
+        raises costs its own points and the others run on.
         """
         answers, result = answers or {}, Result()
         namespace = {"__name__": "__main__"}
@@ -130,7 +131,7 @@ def _time_limit(seconds: float) -> Iterator[None]:
 
 
 def read_bank(path: Path) -> list[Answer]:
-    """Read the answers of one bank. Raises ValueError for text without a heading and for a wrong answer without says."""
+    """Read the answers of one bank. Raises ValueError for a bad heading or a wrong answer without says."""
     answers: list[Answer] = []
     for part in re.split(r"(?m)^(?=# %%)", path.read_text(encoding="utf-8"))[1:]:
         heading, *lines = part.splitlines()
@@ -140,7 +141,7 @@ def read_bank(path: Path) -> list[Answer]:
         kind, exercise, title = found.groups()
         says = SAYS.match(lines[0]) if lines else None
         if (kind == "wrong") != bool(says):
-            raise ValueError(f"{path.name}: {heading!r} needs '# says: regex' below it if wrong, and none if right")
+            raise ValueError(f"{path.name}: {heading!r} needs '# says: regex' below if wrong, none if right")
         answers.append(Answer(kind, exercise, title.strip(), says.group(1) if says else "", "\n".join(lines)))
     return answers
 

@@ -1,7 +1,7 @@
 """Release, hand in, autograde, feedback, export with real nbgrader: every score of every simulated student.
 
-One batch of all students through the plain command line. Some answer right, partly or not at all; some loop for ever;
-some hand in a notebook that nbgrader alone would score 0 or stop the whole batch at.
+One batch of all students through the plain command line. Some answer right, partly or not at all; some loop
+for ever; some hand in a notebook that nbgrader alone would score 0 or stop the whole batch at.
 """
 
 import copy
@@ -34,7 +34,7 @@ CELL_TIMEOUT = 8  # seconds; also what an honest cell may take here on a busy ma
 
 BEGUN = ("feature_map", "correlate2d", "kernel_sums")  # what the student `partly` has right
 MEAN = "# exercise: convolve2d\ndef convolve2d(x, w):\n    return correlate2d(x, w)\n"
-LOOP = "# exercise: is_equivariant\ndef is_equivariant(f, x, down=1, right=2):\n    while True:\n        pass\n"
+LOOP = "# exercise: is_equivariant\ndef is_equivariant(f, x, *move):\n    while True:\n        pass\n"
 DEAF = """\
 # exercise: is_equivariant
 def is_equivariant(f, x, down=1, right=2):
@@ -65,11 +65,12 @@ def edited(nb: nbformat.NotebookNode, answers: dict[str, str]) -> nbformat.Noteb
 
 
 def position(nb: nbformat.NotebookNode, grade_id: str) -> int:
-    return next(i for i, cell in enumerate(nb.cells) if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
+    return next(index for index, cell in enumerate(nb.cells)
+                if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
 
 
 def duplicate(nb: nbformat.NotebookNode) -> None:
-    """Copy a solution cell and its test cell below the test cell; edit the first test, as one does to look around."""
+    """Copy a solution and its test below the test; edit the first test, as one does to look around."""
     solution, test = position(nb, "correlate2d"), position(nb, "test_correlate2d")
     nb.cells[test + 1:test + 1] = copy.deepcopy([nb.cells[solution], nb.cells[test]])
     nb.cells[test].source = "correlate2d(np.ones((3, 3)), 1 / 0)"
@@ -92,11 +93,11 @@ def age(nb: nbformat.NotebookNode) -> None:
             record["schema_version"] = (1, 2, 99)[number % 4 - 1]
     nb.cells[position(nb, "test_shift")].metadata["nbgrader"] = {"grade_id": "test_shift", "grade": "yes"}
     nb.cells[position(nb, "shift")].metadata["nbgrader"] = "nonsense"
-    nb.cells[0].metadata["nbgrader"] = {"grade_id": "no_such_cell", "grade": True, "points": 50, "schema_version": 3}
+    nb.cells[0].metadata["nbgrader"] = {"grade_id": "no_such_cell", "grade": True, "points": 50}
 
 
 def delete(nb: nbformat.NotebookNode) -> None:
-    """Delete tests, two of them neighbours, and an exercise whole; turn a test into text; drop the cell ids."""
+    """Delete two neighbouring tests and an exercise whole; turn a test into text; drop the cell ids."""
     for grade_id in ("test_correlate2d", "test_correlate2d_shapes", "convolve2d", "test_convolve2d"):
         del nb.cells[position(nb, grade_id)]
     test = nb.cells[position(nb, "test_shift")]
@@ -127,8 +128,8 @@ STUDENTS: dict[str, tuple[dict[str, str], Callable | None, dict[str, int]]] = {
     "partly": ({name: SOLVED[name] for name in BEGUN} | {"convolve2d": MEAN}, None,
                but(*(set(SOLVED) - set(BEGUN)))),
     "empty": ({}, None, dict.fromkeys(WORTH, 0)),
-    "syntax_error": (SOLVED | {"is_equivariant": "# exercise: is_equivariant\ndef is_equivariant(f, x\n"}, None,
-                     but("is_equivariant")),
+    "syntax_error": (SOLVED | {"is_equivariant": "# exercise: is_equivariant\ndef is_equivariant(f, x\n"},
+                     None, but("is_equivariant")),
     "endless": (SOLVED | {"is_equivariant": LOOP}, None, but("is_equivariant")),
     "endless_and_deaf": (SOLVED | {"is_equivariant": DEAF}, None, but("is_equivariant")),
     "exits": (SOLVED | {"is_equivariant": EXIT}, None, but("is_equivariant")),
@@ -139,7 +140,7 @@ STUDENTS: dict[str, tuple[dict[str, str], Callable | None, dict[str, int]]] = {
     "moved": (SOLVED, move, WORTH),
     "noisy": (SOLVED | {"correlate2d": SOLVED["correlate2d"] + NOISE}, None, WORTH),
 }
-WHOLE = ("right", "partly", "empty")  # the others deleted the cells that nobody grades, which saves half the time
+WHOLE = ("right", "partly", "empty")  # the others deleted the cells that nobody grades: half the time
 BROKEN = "broken"  # hands in a file that is no notebook
 
 
@@ -172,7 +173,8 @@ def batch(course_root) -> subprocess.CompletedProcess:
         answers, change, _ = STUDENTS[student]
         nb = edited(blank, answers)
         if student not in WHOLE:
-            nb.cells = [cell for cell in nb.cells if cell.cell_type == "markdown" or "nbgrader" in cell.metadata
+            nb.cells = [cell for cell in nb.cells
+                        if cell.cell_type == "markdown" or "nbgrader" in cell.metadata
                         or "setup" in cell.metadata.get("tags", [])]
         if change:
             change(nb)

@@ -22,9 +22,10 @@ every_notebook = pytest.mark.parametrize("source", SOURCES, ids=lambda path: pat
 
 def tree(root: Path) -> dict[str, bytes]:
     """Return what a release makes below `root`: notebooks and compiled lessons."""
-    return {str(path.relative_to(root)): path.read_bytes() for top in ("notebooks", "course_lib/lessons", "solutions")
-            for path in sorted((root / top).rglob("*")) if path.suffix in {".ipynb", ".json", ".py", ".toml"}
-            and ".ipynb_checkpoints" not in path.parts}
+    return {str(path.relative_to(root)): path.read_bytes()
+            for top in ("notebooks", "course_lib/lessons", "solutions")
+            for path in sorted((root / top).rglob("*"))
+            if path.suffix in {".ipynb", ".json", ".py", ".toml"} and ".ipynb_checkpoints" not in path.parts}
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ def words(path: Path) -> list[str]:
 
 
 def secrets(source: Path) -> set[str]:
-    """Return the lines of solutions and hidden tests that stand nowhere else in the source, brackets aside."""
+    """Return the lines of solutions and hidden tests that stand nowhere else, brackets aside."""
     hidden, open_lines = set(), set()
     for cell in read_cells(source):
         closed = set(cell.region(BEGIN_SOLUTION, END_SOLUTION)) | set(cell.region(BEGIN_HIDDEN, END_HIDDEN))
@@ -106,7 +107,9 @@ def test_released_notebook_is_clean(source):
     notebook = nbformat.read(ROOT / "notebooks" / source.stem / f"{source.stem}.ipynb", as_version=4)
     nbformat.validate(notebook)
     assert notebook.metadata == release.METADATA
-    assert all(not cell.outputs and cell.execution_count is None for cell in notebook.cells if cell.cell_type == "code")
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert (cell.outputs, cell.execution_count) == ([], None)
     ids = [cell.id for cell in notebook.cells]
     assert len(set(ids)) == len(ids)
     for cell in notebook.cells:
@@ -133,7 +136,8 @@ def launch_code() -> str:
 
 
 def test_launch_cell_does_nothing_outside_colab():
-    # A pip that is called would leave its mark: sys.executable is replaced by a program that prints and fails.
+    # A pip that is called would leave its mark: sys.executable is replaced by a program that prints and
+    # fails.
     code = "import sys; sys.executable = '/bin/false'\n" + launch_code()
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
@@ -169,7 +173,8 @@ def test_stubs_let_the_release_run_to_its_end(sample):
 def test_cell_ids_survive_an_insertion_and_twins_differ(sample):
     before = cells_of(sample)
     source = sample / "solutions" / SAMPLE.stem / SAMPLE.name
-    source.write_text(source.read_text().replace("# %% [markdown]", "# %% [markdown]\n# New.\n\n# %% [markdown]", 1))
+    new = "# %% [markdown]\n# New.\n\n# %% [markdown]"
+    source.write_text(source.read_text().replace("# %% [markdown]", new, 1))
     release.release(sample)
     after = cells_of(sample)
     assert len(after) == len(before) + 1
@@ -234,6 +239,7 @@ def test_repository_must_be_on_github(sample):
         release.release(sample)
 
 
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own
 def test_release_of_a_notebook_that_has_submissions(sample):
     """Cells may not come and go under students who handed in; the sentence says what to do instead."""
     with Gradebook(f"sqlite:///{sample}/gradebook.db") as gradebook:
@@ -242,7 +248,7 @@ def test_release_of_a_notebook_that_has_submissions(sample):
     assert release.release(sample) == []
     source = sample / "solutions" / SAMPLE.stem / SAMPLE.name
     text = source.read_text()
-    source.write_text(text.replace('"test_double"', '"test_double_again"').replace("test: test_double ",
-                                                                                     "test: test_double_again "))
+    source.write_text(text.replace('"test_double"', '"test_double_again"')
+                      .replace("test: test_double ", "test: test_double_again "))
     with pytest.raises(CourseError, match="Cannot add or remove cells.*keep that file elsewhere"):
         release.release(sample)

@@ -150,16 +150,20 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
     run(["umount", disk])
 
 
+def program(path: Path, script: str) -> str:
+    """A program at `path` that is this shell script; its path."""
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
 def pretend(folder: Path, code: str) -> str:
     """A Python interpreter that runs `code` before it starts, as a program in `folder`."""
     (folder / "stub").mkdir(parents=True)
     # The variable is for this one process, not for those it starts.
     code = f"import os, sys\nos.environ.pop('PYTHONPATH')\n{code}\n"
     (folder / "stub" / "sitecustomize.py").write_text(code)
-    program = folder / "python3"
-    program.write_text(f'#!/bin/sh\nPYTHONPATH="{folder}/stub" exec "{sys.executable}" "$@"\n')
-    program.chmod(0o755)
-    return str(program)
+    return program(folder / "python3", f'PYTHONPATH="{folder}/stub" exec "{sys.executable}" "$@"')
 
 
 def old_python(folder: Path) -> str:
@@ -257,11 +261,8 @@ def test_an_old_python_named_by_the_reader_is_not_swapped(course: Course, tmp_pa
 def test_an_old_python_finds_a_newer_one(course: Course, tmp_path: Path) -> None:
     new = tmp_path / "new"
     new.mkdir()
-    broken, good = new / "python3.13", new / "python3.12"
-    broken.write_text("#!/bin/sh\nexit 127\n")  # as a pyenv shim whose version is not chosen
-    good.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    for program in (broken, good):
-        program.chmod(0o755)
+    program(new / "python3.13", "exit 127")  # as a pyenv shim whose version is not chosen
+    program(new / "python3.12", f'exec "{sys.executable}" "$@"')
     done = course.setup(python=old_python(tmp_path / "old"), PATH=f"{new}:/usr/bin:/bin")
     assert done.returncode == 0, done.stderr
     assert course.works()
@@ -272,10 +273,9 @@ def test_a_python_without_ensurepip_is_told_which_package(course: Course, tmp_pa
     programs = tmp_path / "programs"
     programs.mkdir()
     assert "the rest of Python's library" in course.fails(python=python, PATH=str(programs) + ":/nonexistent")
-    (programs / "apt-get").write_text("#!/bin/sh\n")
-    (programs / "apt-get").chmod(0o755)
+    program(programs / "apt-get", "")
     said = course.fails(python=python, PATH=str(programs))
-    assert re.search(r"module ensurepip is missing: install `apt-get install python3\.\d+-venv`", said)
+    assert re.search(r"module ensurepip is missing: run `apt-get install python3\.\d+-venv` as root", said)
 
 
 def test_no_network(half: Course) -> None:
@@ -322,3 +322,21 @@ def test_a_disk_too_small_for_the_course(small_disk: Callable[[str], Path]) -> N
 def test_a_folder_that_cannot_be_written(course: Course) -> None:
     (course.root / ".venv").write_text("a file in the way")
     assert ".venv" in course.fails()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root installs packages")
+def test_a_browser_is_installed_for_root(ready: Course, tmp_path: Path) -> None:
+    said, browser = tmp_path / "said", tmp_path / "chromium"
+    program(tmp_path / "apt-get", f'echo "$@" >> "{said}"\nexec /bin/ln -sf /bin/true "{browser}"')
+    done = ready.setup("--browser", PATH=str(tmp_path), CHROMIUM="")
+    assert done.returncode == 0 and "no Chromium" not in done.stdout
+    update, install = said.read_text().splitlines()
+    assert update.endswith(" update") and " install -y " in install and " chromium " in install
+    assert ready.setup("--browser", PATH=str(tmp_path), CHROMIUM="").stdout == ""
+
+
+def test_without_a_browser_a_sentence_says_what_to_install(ready: Course, tmp_path: Path) -> None:
+    done = ready.setup("--browser", PATH=str(tmp_path), CHROMIUM="")
+    assert done.returncode == 0, "the other tests can run"
+    assert done.stdout.startswith("setup: there is no Chromium here") and done.stdout.count("\n") == 1
+    assert ready.setup("--browser", PATH=str(tmp_path), CHROMIUM="/opt/browser").stdout == ""

@@ -69,10 +69,11 @@ def need_venv() -> None:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
     except ImportError as lacking:
-        package = "python%s-venv" % dotted(sys.version_info)
-        cure = "`apt-get install %s`" % package if shutil.which("apt-get") else "the rest of Python's library"
+        cure = "install the rest of Python's library"
+        if shutil.which("apt-get"):
+            cure = "run `apt-get install python%s-venv` as root" % dotted(sys.version_info)
         raise Stop(
-            "%s cannot make an environment because its module %s is missing: install %s, then run make again"
+            "%s cannot make an environment because its module %s is missing: %s, then run make again"
             % (sys.executable, lacking.name, cure)
         ) from None
 

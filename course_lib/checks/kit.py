@@ -65,7 +65,8 @@ class FunctionCheck:
     `call` is the call as a student writes it, "correlate2d(x, w)"; `reference` and each mistake's `wrong`
     take a case's values by position; `cases` and each property draw what they need from the seeded generator
     they are given. `explain` may add a sentence to a difference that is no known mistake. `roles` colours the
-    arguments by name, and `covers` says in the line of success what the properties were.
+    arguments by name, and `covers` says in the line of success what the properties were. `part` names what is
+    judged where a function returns several arrays and each has a check of its own: "dW".
 
     Calling it returns None, or raises CheckFailed with one sentence and draws what differs.
     """
@@ -79,6 +80,7 @@ class FunctionCheck:
     explain: Callable[[Difference, Case], str | None] = lambda found, case: None
     roles: tuple[tuple[str, str], ...] = (("x", "input"), ("w", "kernel"))
     covers: tuple[str, ...] = ()
+    part: str = "the result"
     tolerance: float = TOLERANCE
 
     @property
@@ -102,7 +104,8 @@ class FunctionCheck:
         for count, case in enumerate(self.cases(rng), start=1):
             self._judge(function, case, f"case {count} of seed {seed}")
         covers = ", ".join(("the tiny case", *self.covers))
-        print(f"✓ {self.name}: {covers} and {count} more cases (seed {seed}) are right.")
+        what = self.name if self.part == "the result" else f"{self.part} of {self.name}"
+        print(f"✓ {what}: {covers} and {count} more cases (seed {seed}) are right.")
 
     def _accept(self, function: object, seed: object) -> None:
         """First rung: a function, and not what a call of it gave."""
@@ -118,7 +121,7 @@ class FunctionCheck:
         """Climb type, shape, dtype and values with one case."""
         want = self.reference(*_copies(case))
         got = self._run(function, case)
-        found = difference(got, want, f"On {where} the result of {self._called(case)}", self.tolerance)
+        found = difference(got, want, f"On {where} {self.part} of {self._called(case)}", self.tolerance)
         if found is None:
             return
         named = self._name_mistake(function, case, got) or self.explain(found, case)
@@ -194,6 +197,7 @@ class FunctionCheck:
                  Report(f"{called} stopped", (), (self._tables(case),)))
         if got is NotImplemented or got is Ellipsis:
             fail(f"{self.name} is not written yet: it returns {got!r}.")
+        # In grading the arguments cross over as copies, so this rung teaches and does not grade.
         for name, before, after in zip(case, _copies(case), given, strict=True):
             if isinstance(before, np.ndarray) and not np.array_equal(before, after):
                 tables = Table(f"{name} before", before, "input"), Table(f"{name} after", after)

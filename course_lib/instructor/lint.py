@@ -1,15 +1,18 @@
 """Hold source notebooks to the rules for graded cells: `python -m course_lib.instructor.lint [files]`.
 
-`structure` finds what would break the release (markers, delimiters, first-line comments). `graded_cells` finds what
-would break grading in a separate, trusted process, or lets a wrong answer pass. The rules, and why each is there:
+`structure` finds what would break the release (markers, delimiters, first-line comments). `graded_cells`
+finds what would break grading in a separate, trusted process, or lets a wrong answer pass. The rules, and why
+each is there:
 
-* Data in, data out. A test cell calls the student's functions with data, or hands them to a check; all else (classes,
-  functions as arguments, isinstance, attributes of student objects) happens in a `probe`, whose body runs among the
-  student's names.
-* A probe uses only its arguments, builtins, libraries such as np, and the student's names: nothing of the test cell
-  and nothing of the course. Its text enters the student's process, so it carries no verdict and no expected value.
-* Comparisons go through `same(got, want, what)` or a check. np.allclose is true for an empty array, `.all()` and
-  `.any()` let NaN or a wrong shape through, zip and all() a list that is too short, `assert f(x)` anything truthy.
+* Data in, data out. A test cell calls the student's functions with data, or hands them to a check; all else
+  (classes, functions as arguments, isinstance, attributes of student objects) happens in a `probe`, whose
+  body runs among the student's names.
+* A probe uses only its arguments, builtins, libraries such as np, and the student's names: nothing of the
+  test cell and nothing of the course. Its text enters the student's process, so it carries no verdict and no
+  expected value.
+* Comparisons go through `same(got, want, what)` or a check. np.allclose is true for an empty array, `.all()`
+  and `.any()` let NaN or a wrong shape through, zip and all() a list that is too short, `assert f(x)`
+  anything truthy.
 * A test cell ends in no expression with a value: nbgrader would read it as partial credit.
 * Graded cells depend on the setup cell and on solution cells, and on nothing else.
 """
@@ -26,9 +29,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from nbformat import NotebookNode
 from nbgrader.nbgraderformat import MetadataValidator, ValidationError
 from nbgrader.nbgraderformat.common import SchemaMismatchError
-from nbformat import NotebookNode
 
 from course_lib.errors import CourseError
 from course_lib.instructor.source import (
@@ -46,10 +49,11 @@ GRADE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # nbgrader's alphabet, and the le
 BUILTINS = frozenset(dir(builtins))
 # What a test cell may not call, and what to do instead.
 LOOKING_AROUND = dict.fromkeys(
-    ("getattr", "hasattr", "setattr", "vars", "dir", "isinstance", "issubclass", "type", "callable"), "belongs inside a probe")
+    ("getattr", "hasattr", "setattr", "vars", "dir", "isinstance", "issubclass", "type", "callable"),
+    "belongs inside a probe")
 NEVER = dict.fromkeys(("globals", "locals", "eval", "exec", "compile", "__import__", "open", "input"),
                       "has no place in a graded cell; name what the cell needs plainly")
-TOO_SHORT = dict.fromkeys(("zip", "all", "any"), "accepts a list that is too short; use same(got, want, what)")
+TOO_SHORT = dict.fromkeys(("zip", "all", "any"), "accepts a list that is too short; use same(...)")
 VERDICTS = {"allclose", "isclose", "array_equal", "array_equiv", "equal", "testing"}
 REDUCTIONS = {"all", "any"}
 
@@ -68,7 +72,7 @@ class Finding:
 
 
 def lint(path: Path) -> list[Finding]:
-    """Return everything that breaks a rule in one source notebook; the finer rules only once the structure holds."""
+    """Return what breaks a rule in one source notebook; the finer rules only once the structure holds."""
     cells = read_cells(path)
     return structure(cells) or graded_cells(cells)
 
@@ -78,10 +82,10 @@ def total_points(cells: Iterable[Cell]) -> int | float:
     return sum(cell.points for cell in cells)
 
 
-# ---------------------------------------------------------------------------------------------------------- structure
+# ---- structure
 
 def structure(cells: list[Cell]) -> list[Finding]:
-    """Return what is wrong with markers, delimiters and first-line comments: things that break the release."""
+    """Return what is wrong with markers, delimiters and first lines: things that break the release."""
     findings, seen = [], {}
     for cell in cells:
         complaints = list(_marker(cell))
@@ -111,8 +115,9 @@ def _marker(cell: Cell) -> Iterator[str]:
         yield f"grade_id {meta['grade_id']!r} must be 1 to 64 letters, digits, '_' or '-'."
     else:
         try:
-            MetadataValidator().validate_cell(NotebookNode(cell_type=cell.kind, source=cell.source,
-                                                           metadata=NotebookNode(nbgrader=NotebookNode(meta))))
+            metadata = NotebookNode(nbgrader=NotebookNode(meta))
+            MetadataValidator().validate_cell(
+                NotebookNode(cell_type=cell.kind, source=cell.source, metadata=metadata))
         except (ValidationError, SchemaMismatchError) as error:
             yield f"nbgrader refuses its metadata: {str(error).splitlines()[0]}."
     if cell.is_test and not (isinstance(cell.points, int) and cell.points > 0):
@@ -120,7 +125,7 @@ def _marker(cell: Cell) -> Iterator[str]:
 
 
 def _delimiters(cell: Cell) -> Iterator[str]:
-    """Complain about solution and hidden-test regions that are unbalanced or stand in the wrong kind of cell."""
+    """Complain about solution and hidden-test regions, unbalanced or in the wrong kind of cell."""
     rules = [(BEGIN_SOLUTION, END_SOLUTION, bool(cell.nbgrader.get("solution")), "solution cell"),
              (BEGIN_HIDDEN, END_HIDDEN, cell.is_test, "test cell")]
     for begin, end, belongs, kind in rules:
@@ -130,7 +135,7 @@ def _delimiters(cell: Cell) -> Iterator[str]:
         elif found != [begin, end] * (len(found) // 2):
             yield f"'{begin}' and '{end}' do not alternate; every '{begin}' needs one '{end}' after it."
     if cell.is_solution and BEGIN_SOLUTION not in cell.source:
-        yield f"a solution cell has no '### {BEGIN_SOLUTION}' ... '### {END_SOLUTION}'; its text would be published."
+        yield f"a solution cell has no '### {BEGIN_SOLUTION}', '### {END_SOLUTION}'; all would be published."
 
 
 def _first_line(cell: Cell) -> Iterator[str]:
@@ -150,14 +155,14 @@ def _first_line(cell: Cell) -> Iterator[str]:
         yield f"the first line is {first!r}; it must be {wanted!r}."
 
 
-# ------------------------------------------------------------------------------------------------------- graded cells
+# ---- graded cells
 
 @dataclass(frozen=True)
 class Names:
     """What a graded cell can see besides its own names.
 
-    setup: name in the setup cell to the module it comes from ("" for a plain variable); checks: those that are modules
-    of checks; student: name defined in a solution cell to "function", "class" or "data".
+    setup: name in the setup cell to the module it comes from ("" for a plain variable); checks: those that
+    are modules of checks; student: name defined in a solution cell to "function", "class" or "data".
     """
 
     setup: dict[str, str]
@@ -208,8 +213,9 @@ def _pairs(graded: list[Cell]) -> Iterator[Finding]:
         if cell.is_test:
             owner = exercise_of(cell, solutions)
             if owner is None or owner.index > cell.index:
-                yield Finding(cell.notebook, cell.name, cell.line, "no solution cell before it is its exercise; "
-                              "a test cell's grade_id is test_<exercise> or test_<exercise>_<more>.")
+                yield Finding(cell.notebook, cell.name, cell.line,
+                              "no solution cell before it is its exercise; a test cell's grade_id is "
+                              "test_<exercise> or test_<exercise>_<more>.")
             else:
                 tested.add(owner.grade_id)
     for cell in solutions:
@@ -289,7 +295,8 @@ class _TestCell(ast.NodeVisitor):
     def findings(self, tree: ast.Module) -> list[tuple[int, str]]:
         self.table = symtable.symtable(self.cell.source, self.cell.name, "exec")
         self.own = _assigned(tree)
-        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _name(node.func) == "probe"]
+        calls = [node for node in ast.walk(tree)
+                 if isinstance(node, ast.Call) and _name(node.func) == "probe"]
         self.probed = {_name(node.args[0]) for node in calls if len(node.args) == 1}
         self.fine |= {argument for node in calls for argument in node.args if _name(argument)}
         self.from_probe = {target.id for node in ast.walk(tree)
@@ -311,7 +318,8 @@ class _TestCell(ast.NodeVisitor):
         if node.name in self.probed:
             self.found += _probe(node, self.table, self.own, self.names)
         else:
-            self._say(node, f"defines {node.name!r} outside a probe; use probe({node.name}), or move it to the library.")
+            self._say(node, f"defines {node.name!r} outside a probe; "
+                            f"use probe({node.name}), or move it to the library.")
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._say(node, f"defines the class {node.name!r}; define it inside a probe.")
@@ -323,7 +331,7 @@ class _TestCell(ast.NodeVisitor):
         self._say(node, "imports; import in the setup cell.")
 
     def visit_Assert(self, node: ast.Assert) -> None:
-        self._say(node, "asserts, and a bare assert accepts anything truthy; use same(got, want, what) or a check.")
+        self._say(node, "asserts, and a bare assert accepts anything truthy; use same(...) or a check.")
 
     def visit_Try(self, node: ast.Try) -> None:
         self._say(node, "catches exceptions, so that a failing test could pass; leave them to the check.")
@@ -344,7 +352,7 @@ class _TestCell(ast.NodeVisitor):
     # -- expressions
 
     def visit_Compare(self, node: ast.Compare) -> None:
-        self._say(node, "compares; use same(got, want, what) or a check, which look at type, shape and NaN first.")
+        self._say(node, "compares; use same(...) or a check, which look at type, shape and NaN first.")
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
@@ -353,7 +361,8 @@ class _TestCell(ast.NodeVisitor):
             self._say(node, f"calls .{node.func.attr}(); use same(got, want, what) or a check.")
         elif reason := (LOOKING_AROUND | NEVER | TOO_SHORT).get(name):
             self._say(node, f"calls {name}(), which {reason}.")
-        elif name == "probe" and (len(node.args) != 1 or node.keywords or _name(node.args[0]) not in self.own):
+        elif name == "probe" and not (len(node.args) == 1 and not node.keywords
+                                      and _name(node.args[0]) in self.own):
             self._say(node, "calls probe() with something else than one function defined in this cell.")
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
         if isinstance(node.func, ast.Attribute) and _name(node.func.value) in self.names.checks:
@@ -390,7 +399,8 @@ class _TestCell(ast.NodeVisitor):
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         if _name(node.value) in self.names.student:
-            self._say(node, f"reads {ast.unparse(node)}, an attribute of the student's; do so inside a probe.")
+            self._say(node, f"reads {ast.unparse(node)}, an attribute of the student's; "
+                            "do so inside a probe.")
             self.fine.add(node.value)
         self.generic_visit(node)
 
@@ -398,21 +408,23 @@ class _TestCell(ast.NodeVisitor):
 def _probe(node: ast.FunctionDef, table: symtable.SymbolTable, own: set[str],
            names: Names) -> Iterator[tuple[int, str]]:
     """Complain about what a probe's function must not hold, since it runs in the student's process."""
-    arguments = node.args
-    if node.decorator_list or not all(isinstance(default, ast.Constant)
-                                      for default in [*arguments.defaults, *arguments.kw_defaults] if default):
-        yield node.lineno, f"probe {node.name!r} has a decorator or a computed default; hand data in as arguments."
+    defaults = [default for default in [*node.args.defaults, *node.args.kw_defaults] if default]
+    if node.decorator_list or not all(isinstance(default, ast.Constant) for default in defaults):
+        yield node.lineno, (f"probe {node.name!r} has a decorator or a computed default; "
+                            "hand data in as arguments.")
     inner = next(child for child in table.get_children()
                  if child.get_name() == node.name and child.get_lineno() == node.lineno)
     for name in sorted(_globals(inner) - set(names.student)):
         if name in own:
-            yield node.lineno, f"probe {node.name!r} uses {name!r} of the test cell; hand it in as an argument."
+            yield node.lineno, (f"probe {node.name!r} uses {name!r} of the test cell; "
+                                "hand it in as an argument.")
         elif names.setup.get(name, "").startswith("course_lib"):
             yield node.lineno, (f"probe {node.name!r} uses {name!r} of the course; "
                                 "checks and references stay outside probes.")
         elif name in NEVER:
             yield node.lineno, f"probe {node.name!r} uses {name}(), which {NEVER[name]}."
-    verdicts = {target.id for part in ast.walk(node) if isinstance(part, ast.Assign) and _has_verdict(part.value, set())
+    verdicts = {target.id for part in ast.walk(node)
+                if isinstance(part, ast.Assign) and _has_verdict(part.value, set())
                 for target in part.targets if isinstance(target, ast.Name)}
     for part in ast.walk(node):
         if isinstance(part, ast.Assert):
@@ -426,7 +438,7 @@ def _probe(node: ast.FunctionDef, table: symtable.SymbolTable, own: set[str],
 
 
 def _has_verdict(node: ast.AST, verdicts: set[str]) -> bool:
-    """Tell whether an expression hands on the result of a comparison (indices, conditions and lambdas aside)."""
+    """Tell whether an expression hands on a comparison's result (indices, conditions and lambdas aside)."""
     if isinstance(node, (ast.Compare, ast.Not)) or _name(node) in verdicts:
         return True
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in REDUCTIONS:

@@ -26,7 +26,8 @@ FIRST_LINE = re.compile(r"#\s*(?:exercise|test):\s*([A-Za-z0-9_-]+)")
 class StubSolutions(ClearSolutions):
     """nbgrader's ClearSolutions, but a region that is not indented leaves nothing instead of an exception.
 
-    A function not written yet raises when it is called; a by-hand answer stays `name = None`. Run All gets past both.
+    A function not written yet raises when it is called; a by-hand answer stays `name = None`. Run All gets
+    past both.
     """
 
     def preprocess_cell(self, cell: NotebookNode, resources: ResourcesDict,
@@ -41,11 +42,12 @@ class StubSolutions(ClearSolutions):
 class RestoreMetadata(NbGraderPreprocessor):
     """Give every cell of a submission the nbgrader metadata that the gradebook holds for it, and no other.
 
-    A cell is known by the grade_id in its metadata, or else by its first line (`# exercise: name`, `# test: name`), so
-    stripped metadata, an old or a future schema, wrong points and nonsense all end the same way: in the metadata of
-    the release. Where a cell was copied, the last copy counts and the others become ordinary cells (nbgrader's own
-    DeduplicateIds leaves an empty record behind, which stops the whole batch). Where a solution cell is gone, a
-    comment takes its place, so that OverwriteCells can put back the tests that belong after it.
+    A cell is known by the grade_id in its metadata, or else by its first line (`# exercise: name`, `# test:
+    name`), so stripped metadata, an old or a future schema, wrong points and nonsense all end the same way:
+    in the metadata of the release. Where a cell was copied, the last copy counts and the others become
+    ordinary cells (nbgrader's own DeduplicateIds leaves an empty record behind, which stops the whole batch).
+    Where a solution cell is gone, a comment takes its place, so that OverwriteCells can put back the tests
+    that belong after it.
     """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
@@ -108,7 +110,7 @@ def _named(cell: NotebookNode) -> str | None:
 
 
 def _placeholder(record: dict) -> NotebookNode:
-    """Return a cell that stands for a missing solution: it defines nothing, so code moved elsewhere still counts."""
+    """Return a cell for a missing solution: it defines nothing, so code moved elsewhere still counts."""
     new_cell = new_code_cell if record["cell_type"] == "code" else new_markdown_cell
     return new_cell(f"# The cell of exercise {record['grade_id']} was missing from the submission.",
                     metadata={"nbgrader": NotebookNode(record)})
@@ -121,10 +123,11 @@ def _with_cell_ids(nb: NotebookNode) -> NotebookNode:
 
 
 class RecoveringExecute(Execute):
-    """nbgrader's Execute, but a kernel that died, or that no interrupt reaches, does not take the submission with it.
+    """nbgrader's Execute, but a kernel that died, or that no interrupt reaches, does not take the submission
+    with it.
 
-    The cell at fault gets an error, the kernel is started again and the cells before are run again, without those that
-    never ended. After `max_restarts` the remaining cells fail unrun.
+    The cell at fault gets an error, the kernel is started again and the cells before are run again, without
+    those that never ended. After `max_restarts` the remaining cells fail unrun.
     """
 
     max_restarts = Integer(2, help="How often one notebook's kernel is started again").tag(config=True)
@@ -152,7 +155,7 @@ class RecoveringExecute(Execute):
         return cell, resources
 
     def _start_again(self, resources: ResourcesDict, index: int) -> None:
-        """Start the kernel anew and bring it to where it was before cell `index`; outputs stay as they are."""
+        """Start the kernel anew and bring it to where it was before cell `index`; keep the outputs."""
         self._restarts += 1
         if self._restarts > self.max_restarts:
             return

@@ -1,14 +1,15 @@
 """Make `notebooks/` from `solutions/`: `python -m course_lib.instructor.release [names] [--root folder]`.
 
-For each source `solutions/NN_name/NN_name.py`: check its structure (see `lint`), read it with jupytext, put the launch
-cells in front, write the solved `solutions/NN_name/NN_name.ipynb`, and let nbgrader's generate_assignment strip it,
-record it in `gradebook.db` and lock it. Last, compile the data of the lessons. The same source always gives the same
-bytes, and a file that would not change is not written.
+For each source `solutions/NN_name/NN_name.py`: check its structure (see `lint`), read it with jupytext, put
+the launch cells in front, write the solved `solutions/NN_name/NN_name.ipynb`, and let nbgrader's
+generate_assignment strip it, record it in `gradebook.db` and lock it. Last, compile the data of the lessons.
+The same source always gives the same bytes, and a file that would not change is not written.
 
-What a student finds where a solution was: in a function (the region is indented) `raise NotImplementedError("Write
-your code here")`, which only a call of that function meets; at top level (no indentation) nothing, below a line such as
-`feature_map = None` that the author leaves outside the region. Test cells carry Jupyter's tag "raises-exception", so
-that Run All goes on past a check that fails. So the release runs to its end, and scores 0.
+What a student finds where a solution was: in a function (the region is indented) `raise
+NotImplementedError("Write your code here")`, which only a call of that function meets; at top level (no
+indentation) nothing, below a line such as `feature_map = None` that the author leaves outside the region.
+Test cells carry Jupyter's tag "raises-exception", so that Run All goes on past a check that fails. So the
+release runs to its end, and scores 0.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-# What the course imports and Colab does not have; installed without dependencies, so torch and NumPy stay as they are.
+# What the course imports and Colab does not have; installed without dependencies, so torch and NumPy stay as
+# they are.
 COLAB_LACKS = ["anywidget", "psygnal"]
 
 BADGES = """\
@@ -61,8 +63,8 @@ if "google.colab" in sys.modules and importlib.util.find_spec("course_lib") is N
     installed = subprocess.run(command, capture_output=True, text=True)
     importlib.invalidate_caches()
     if installed.returncode != 0:
-        print("The course could not be installed; run this cell again, or choose Runtime > Restart session and then",
-              "Runtime > Run all. pip said:", installed.stderr.strip()[-500:])"""
+        print("The course could not be installed; run this cell again, or choose Runtime > Restart session",
+              "and then Runtime > Run all. pip said:", installed.stderr.strip()[-500:])"""
 
 
 def release(root: Path, names: Iterable[str] = ()) -> list[Path]:
@@ -83,11 +85,12 @@ def release(root: Path, names: Iterable[str] = ()) -> list[Path]:
 
 
 def repository(root: Path) -> str:
-    """Return the one address of the course, [project.urls] Repository in pyproject.toml, without a final slash."""
+    """Return the one address of the course, [project.urls] Repository, without a final slash."""
     with open(root / "pyproject.toml", "rb") as file:
         address = tomllib.load(file)["project"]["urls"]["Repository"].rstrip("/")
     if not address.startswith("https://github.com/"):
-        raise CourseError(f"Repository in pyproject.toml is {address!r}; Colab and Binder need https://github.com/...")
+        raise CourseError(f"Repository in pyproject.toml is {address!r}; "
+                          "Colab and Binder need https://github.com/...")
     return address
 
 
@@ -121,7 +124,7 @@ def _launch_cells(path: Path, address: str) -> list[nbformat.NotebookNode]:
 
 
 def _cell_id(cell: nbformat.NotebookNode, taken: set[str]) -> str:
-    """Return an id that depends on the cell only, numbered where two cells are the same, and add it to `taken`."""
+    """Return an id made from the cell alone, numbered where two are the same, and add it to `taken`."""
     wanted = cell.metadata.get("nbgrader", {}).get("grade_id")
     if not wanted:
         wanted = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
@@ -157,8 +160,8 @@ def _generate(root: Path, name: str, folder: Path) -> Path:
     except (NbGraderException, ValidationError, RuntimeError) as error:
         reason = next((line for message in messages for line in reversed(message.strip().splitlines())
                        if "Error" in line), str(error))
-        raise CourseError(f"nbgrader refuses {name}: {reason} (If gradebook.db holds submissions of an older version, "
-                          "keep that file elsewhere and release again.)") from error
+        raise CourseError(f"nbgrader refuses {name}: {reason} (If gradebook.db holds submissions of an older "
+                          "version, keep that file elsewhere and release again.)") from error
     finally:
         os.environ["PATH"] = search_path
     return folder / name
@@ -176,11 +179,12 @@ class _Collect(logging.Handler):
 
 
 def _publish(made: Path, place: Path) -> list[Path]:
-    """Bring the folder of one released notebook in line with what nbgrader made; return the files that changed."""
+    """Bring the folder of one notebook in line with what nbgrader made; return the files that changed."""
     files = {path.relative_to(made): path for path in sorted(made.rglob("*")) if path.is_file()}
     for relative, path in files.items():
         if any(marker.encode() in path.read_bytes() for marker in (BEGIN_SOLUTION, BEGIN_HIDDEN)):
-            raise CourseError(f"{relative} would publish a solution or a hidden test; keep such files out of solutions/.")
+            raise CourseError(f"{relative} would publish a solution or a hidden test; "
+                              "keep such files out of solutions/.")
     changed = []
     for relative, path in files.items():
         if path.suffix == ".ipynb":
@@ -209,8 +213,9 @@ def _write(path: Path, text: str) -> list[Path]:
 
 def main(arguments: list[str]) -> int:
     """Release, and say in a few lines what changed; return 1 after one sentence if something is wrong."""
-    parser = argparse.ArgumentParser(prog="python -m course_lib.instructor.release", description=__doc__.split("\n")[0])
-    parser.add_argument("names", nargs="*", help="notebooks to release, such as 02_kernels_by_hand; all if none is named")
+    parser = argparse.ArgumentParser(prog="python -m course_lib.instructor.release",
+                                     description="Make notebooks/ from solutions/.")
+    parser.add_argument("names", nargs="*", help="notebooks to release, as 02_kernels_by_hand; none: all")
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of the course (here)")
     options = parser.parse_args(arguments)
     try:
@@ -220,7 +225,8 @@ def main(arguments: list[str]) -> int:
         return 1
     for path in changed:
         print(f"changed {path.relative_to(options.root)}")
-    print(f"{len(options.names) or len(source_files(options.root))} notebooks released, {len(changed)} files changed")
+    count = len(options.names) or len(source_files(options.root))
+    print(f"{count} notebooks released, {len(changed)} files changed")
     return 0
 
 

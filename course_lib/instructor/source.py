@@ -99,6 +99,5 @@ def read_cells(path: Path) -> list[Cell]:
 
 def exercise_of(test: Cell, solutions: list[Cell]) -> Cell | None:
     """Return the solution cell that a test cell belongs to: `test_<exercise>` or `test_<exercise>_<more>`."""
-    owners = [cell for cell in solutions
-              if test.grade_id == f"test_{cell.grade_id}" or test.grade_id.startswith(f"test_{cell.grade_id}_")]
+    owners = [cell for cell in solutions if f"{test.grade_id}_".startswith(f"test_{cell.grade_id}_")]
     return max(owners, key=lambda cell: len(cell.grade_id), default=None)

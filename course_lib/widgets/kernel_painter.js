@@ -1,4 +1,19 @@
-import { button, choice, el, follow, grid, mark, mount, number, numberCell, put, slider, tick, uniqueId, write } from "./base.js";
+import {
+  button,
+  choice,
+  el,
+  follow,
+  grid,
+  mark,
+  mount,
+  number,
+  numberCell,
+  put,
+  slider,
+  tick,
+  uniqueId,
+  write,
+} from "./base.js";
 
 /** Brightness of interleaved RGB bytes, as PIL computes it. Python twin: as_grey. */
 export function toGrey(pixels) {
@@ -38,7 +53,9 @@ export function respond(pixels, shape, kernel, operation) {
   const applied = asApplied(kernel, operation);
   const padded = repeatEdge(pixels, shape, applied.length >> 1, applied[0].length >> 1);
   const wide = (width + applied[0].length - 1) * channels;
-  const taps = applied.flatMap((row, a) => row.map((weight, b) => ({ weight, offset: a * wide + b * channels })));
+  const taps = applied.flatMap((row, a) =>
+    row.map((weight, b) => ({ weight, offset: a * wide + b * channels })),
+  );
   const used = taps.filter(({ weight }) => weight !== 0);
   const weights = Float64Array.from(used, ({ weight }) => weight);
   const offsets = Int32Array.from(used, ({ offset }) => offset);
@@ -50,7 +67,7 @@ export function respond(pixels, shape, kernel, operation) {
   return response;
 }
 
-/** One row of sums, four at a time: more than twice as fast as one by one, with each sum's order unchanged. */
+/** One row of sums, four at a time: twice as fast as one by one, and each sum keeps its order. */
 function sumRow(row, padded, start, weights, offsets) {
   let t = 0;
   for (; t + 3 < row.length; t += 4) {
@@ -75,7 +92,7 @@ function sumRow(row, padded, start, weights, offsets) {
 
 const TONES = { clip: (value) => value, absolute: Math.abs, "mid-grey": (value) => value + 128 };
 
-/** A response as bytes to show, its range, and the share that was cut off at 0 or 255. Python twin: display. */
+/** A response as bytes to show, its range, and the share cut off at 0 or 255. Python twin: display. */
 export function display(response, show) {
   const tone = TONES[show];
   const shown = new Uint8Array(response.length);
@@ -115,9 +132,10 @@ const LARGEST_WEIGHT = 1e6;
 const TERMS_WRITTEN = 9;
 const CHANNELS = ["red", "green", "blue"];
 
-const bytesOf = (pixels) => (pixels.buffer
-  ? new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength)
-  : new Uint8Array(pixels));
+const bytesOf = (pixels) =>
+  pixels.buffer
+    ? new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength)
+    : new Uint8Array(pixels);
 
 /** Grey or RGB bytes as a canvas wants them. */
 function imageOf(bytes, [height, width, channels]) {
@@ -129,7 +147,7 @@ function imageOf(bytes, [height, width, channels]) {
   return image;
 }
 
-/** A picture file, read in the browser and shrunk, as the state `_photo` holds it. Nothing leaves the computer. */
+/** A picture file, read in the browser and shrunk, in the form of the state `_photo`. */
 async function readPicture(file) {
   const bitmap = await createImageBitmap(file);
   const factor = Math.min(1, LARGEST_SIDE / Math.max(bitmap.width, bitmap.height));
@@ -161,19 +179,28 @@ function render({ model, el: element }) {
 
   // The photograph: which, colour or grey.
   const fault = el("p", { class: "cnn-fault", role: "alert", hidden: true });
-  const complain = (text) => { write(fault, text); fault.hidden = !text; };
+  const complain = (text) => {
+    write(fault, text);
+    fault.hidden = !text;
+  };
   const waiting = el("p", { class: "cnn-muted", role: "status", hidden: true });
   const own = el("option", { value: "", hidden: true });
   const photoChoice = choice("photograph", photographs, (name) => {
     complain("");
-    write(waiting, `Asking Python for ${name}\u2026 (this needs a running kernel; your own picture does not)`);
+    write(
+      waiting,
+      `Asking Python for ${name}\u2026 (this needs a running kernel; your own picture does not)`,
+    );
     waiting.hidden = false;
     model.send({ photo: name });
   });
   photoChoice.input.append(own);
   const fileId = uniqueId("file");
   const file = el("input", {
-    id: fileId, type: "file", accept: "image/*", class: "cnn-hidden",
+    id: fileId,
+    type: "file",
+    accept: "image/*",
+    class: "cnn-hidden",
     async onchange() {
       const [chosen] = file.files;
       if (!chosen) return;
@@ -186,80 +213,147 @@ function render({ model, el: element }) {
       file.value = "";
     },
   });
-  const upload = el("div", { class: "cnn-control" }, file, el("label", { for: fileId, class: "cnn-button" }, "your own\u2026"));
+  const upload = el(
+    "div",
+    { class: "cnn-control" },
+    file,
+    el("label", { for: fileId, class: "cnn-button" }, "your own\u2026"),
+  );
   const grey = tick("grey", (value) => put(model, { grey: value }));
 
   // The kernel.
-  const takeKernel = (kernel, more = {}) => { complain(""); put(model, { kernel, ...more }); };
+  const takeKernel = (kernel, more = {}) => {
+    complain("");
+    put(model, { kernel, ...more });
+  };
   const sizeNow = () => (SIZES.includes(state.kernel.length) ? state.kernel.length : 3);
-  const presetButtons = presets.map(([name, { show, kernels }]) => button(
-    name, () => takeKernel(kernels[sizeNow()], { show }), { "aria-pressed": "false" },
-  ));
+  const presetButtons = presets.map(([name, { show, kernels }]) =>
+    button(name, () => takeKernel(kernels[sizeNow()], { show }), { "aria-pressed": "false" }),
+  );
   const current = () => presets.find(([, { kernels }]) => same(kernels[state.kernel.length], state.kernel));
-  const sizeChoice = choice("size", SIZES.map((size) => [String(size), `${size}\u00d7${size}`]), (text) => {
-    const size = Number(text);
-    takeKernel(current()?.[1].kernels[size] ?? resized(state.kernel, size));
-  });
+  const sizeChoice = choice(
+    "size",
+    SIZES.map((size) => [String(size), `${size}\u00d7${size}`]),
+    (text) => {
+      const size = Number(text);
+      takeKernel(current()?.[1].kernels[size] ?? resized(state.kernel, size));
+    },
+  );
   const oddSize = el("option", { value: "", hidden: true });
   sizeChoice.input.append(oddSize);
   const kernelGrid = grid({
     label: "kernel w",
     className: "cnn-kernel",
-    make: (i, j) => numberCell(i, j, "kernel w", {
-      live: true,
-      onfault: complain,
-      oncommit(row, column, weight) {
-        if (Math.abs(weight) > LARGEST_WEIGHT) return complain(`Weights go up to ${number(LARGEST_WEIGHT)} here; you typed ${number(weight)}.`);
-        return put(model, { kernel: state.kernel.map((r, a) => r.map((w, b) => (a === row && b === column ? weight : w))) });
-      },
-    }),
+    make: (i, j) =>
+      numberCell(i, j, "kernel w", {
+        live: true,
+        onfault: complain,
+        oncommit(row, column, weight) {
+          if (Math.abs(weight) > LARGEST_WEIGHT)
+            return complain(`Weights go up to ${number(LARGEST_WEIGHT)} here; you typed ${number(weight)}.`);
+          return put(model, {
+            kernel: state.kernel.map((r, a) => r.map((w, b) => (a === row && b === column ? weight : w))),
+          });
+        },
+      }),
   });
   const sumText = el("p", { role: "status" });
   const divide = button("divide by the sum", () => {
     const sum = total(state.kernel);
     takeKernel(state.kernel.map((row) => row.map((weight) => weight / sum)));
   });
-  const operation = choice("operation", ["cross-correlation", "convolution"], (value) => put(model, { operation: value }));
+  const operation = choice("operation", ["cross-correlation", "convolution"], (value) =>
+    put(model, { operation: value }),
+  );
   const rotated = el("p", { class: "cnn-muted" });
 
   // The picture.
   const canvas = el("canvas", {
-    tabindex: 0, role: "application", "aria-roledescription": "photograph",
-    "aria-label": "photograph, filtered to the right of the divider; arrow keys move the pixel that is computed below, "
-      + "with Shift by ten, Home and End to the border",
+    tabindex: 0,
+    role: "application",
+    "aria-roledescription": "photograph",
+    "aria-label":
+      "photograph, filtered to the right of the divider; arrow keys move the pixel that is computed below, " +
+      "with Shift by ten, Home and End to the border",
   });
   const context = canvas.getContext("2d");
   const frame = el("div", { class: "cnn-window", "aria-hidden": "true" });
   const divider = el("div", { class: "cnn-divider", "aria-hidden": "true" }, el("span", {}, "\u2039\u203a"));
-  const badges = ["before", "after"].map((text) => el("span", { class: `cnn-badge cnn-${text}`, "aria-hidden": "true" }, text));
+  const badges = ["before", "after"].map((text) =>
+    el("span", { class: `cnn-badge cnn-${text}`, "aria-hidden": "true" }, text),
+  );
   const stage = el("div", { class: "cnn-stage" }, canvas, frame, divider, ...badges);
-  const splitter = slider("before | after", { min: 0, max: 100, onchange: (value) => { split = value; compose(); } });
+  const splitter = slider("before | after", {
+    min: 0,
+    max: 100,
+    onchange: (value) => {
+      split = value;
+      compose();
+    },
+  });
   const range = el("p", { class: "cnn-muted" });
   const show = choice("show as", Object.keys(WORDS), (value) => put(model, { show: value }));
   const words = el("p", { class: "cnn-muted" });
 
   // One pixel's arithmetic.
   const spoken = el("p", { class: "cnn-hidden", role: "status" });
-  const channelChoice = choice("channel", CHANNELS, (name) => { channel = CHANNELS.indexOf(name); inspect(); });
+  const channelChoice = choice("channel", CHANNELS, (name) => {
+    channel = CHANNELS.indexOf(name);
+    inspect();
+  });
   const place = el("p", { class: "cnn-caption" });
   const near = el("tbody");
-  const nearTable = el("table", { class: "cnn-near", "aria-label": "pixels under the kernel, each with its weight" }, near);
+  const nearTable = el(
+    "table",
+    { class: "cnn-near", "aria-label": "pixels under the kernel, each with its weight" },
+    near,
+  );
   const sum = el("p", { class: "cnn-sum" });
   const verdict = el("p", { class: "cnn-muted" });
 
   root.append(
     el("div", { class: "cnn-row cnn-bar" }, photoChoice.root, upload, grey.root),
-    el("div", { class: "cnn-row cnn-presets", role: "group", "aria-label": "preset kernels" }, ...presetButtons),
+    el(
+      "div",
+      { class: "cnn-row cnn-presets", role: "group", "aria-label": "preset kernels" },
+      ...presetButtons,
+    ),
     fault,
     waiting,
-    el("div", { class: "cnn-panels" },
+    el(
+      "div",
+      { class: "cnn-panels" },
       el("div", { class: "cnn-panel cnn-picture" }, stage, splitter.root, range),
-      el("div", { class: "cnn-panel cnn-side" },
-        el("div", { class: "cnn-row cnn-between" }, el("p", { class: "cnn-caption" }, "kernel w"), sizeChoice.root),
-        kernelGrid.root, sumText, divide, operation.root, rotated, show.root, words)),
-    el("div", { class: "cnn-panels cnn-bar cnn-inspect" },
+      el(
+        "div",
+        { class: "cnn-panel cnn-side" },
+        el(
+          "div",
+          { class: "cnn-row cnn-between" },
+          el("p", { class: "cnn-caption" }, "kernel w"),
+          sizeChoice.root,
+        ),
+        kernelGrid.root,
+        sumText,
+        divide,
+        operation.root,
+        rotated,
+        show.root,
+        words,
+      ),
+    ),
+    el(
+      "div",
+      { class: "cnn-panels cnn-bar cnn-inspect" },
       el("div", { class: "cnn-panel" }, nearTable),
-      el("div", { class: "cnn-panel cnn-words" }, el("div", { class: "cnn-row cnn-between" }, place, channelChoice.root), sum, verdict)),
+      el(
+        "div",
+        { class: "cnn-panel cnn-words" },
+        el("div", { class: "cnn-row cnn-between" }, place, channelChoice.root),
+        sum,
+        verdict,
+      ),
+    ),
     spoken,
   );
 
@@ -283,9 +377,16 @@ function render({ model, el: element }) {
     const texts = weightTexts(applied);
     const [top, left] = [applied.length >> 1, applied[0].length >> 1];
     const depth = channels === 3 ? channel : 0;
-    const at = (a, b) => (clamp(i + a - top, 0, height - 1) * width + clamp(j + b - left, 0, width - 1)) * channels;
-    const terms = applied.flatMap((row, a) => row.map((weight, b) => (
-      { weight, text: texts[a][b], value: photo.pixels[at(a, b) + depth], from: at(a, b) })));
+    const at = (a, b) =>
+      (clamp(i + a - top, 0, height - 1) * width + clamp(j + b - left, 0, width - 1)) * channels;
+    const terms = applied.flatMap((row, a) =>
+      row.map((weight, b) => ({
+        weight,
+        text: texts[a][b],
+        value: photo.pixels[at(a, b) + depth],
+        from: at(a, b),
+      })),
+    );
 
     resizeTable(near, applied.length, applied[0].length);
     [...near.querySelectorAll("td")].forEach((cell, n) => {
@@ -298,8 +399,9 @@ function render({ model, el: element }) {
       write(cell.lastChild, `\u00d7${text.length > 5 ? number(weight, 2) : text}`);
       mark(cell, "cnn-idle", weight === 0);
     });
-    frame.style.cssText = `left:${(100 * (j - left)) / width}%;top:${(100 * (i - top)) / height}%;`
-      + `width:${(100 * applied[0].length) / width}%;height:${(100 * applied.length) / height}%`;
+    frame.style.cssText =
+      `left:${(100 * (j - left)) / width}%;top:${(100 * (i - top)) / height}%;` +
+      `width:${(100 * applied[0].length) / width}%;height:${(100 * applied.length) / height}%`;
 
     const t = (i * width + j) * channels + depth;
     const used = terms.filter(({ weight }) => weight !== 0);
@@ -307,9 +409,13 @@ function render({ model, el: element }) {
     write(place, `pixel [${i}, ${j}]`);
     channelChoice.root.hidden = channels === 1;
     const border = i < top || j < left || i >= height - top || j >= width - left;
-    write(verdict, `Shown as ${shown[t]} on a screen that goes from 0 to 255.`
-      + (border ? " At the border, the edge pixels are repeated." : ""));
-    return `row ${i}, column ${j}: ${terms[terms.length >> 1].value} becomes ${number(response[t])}, shown as ${shown[t]}`;
+    write(
+      verdict,
+      `Shown as ${shown[t]} on a screen that goes from 0 to 255.` +
+        (border ? " At the border, the edge pixels are repeated." : ""),
+    );
+    const middle = terms[terms.length >> 1].value;
+    return `row ${i}, column ${j}: ${middle} becomes ${number(response[t])}, shown as ${shown[t]}`;
   }
 
   /** Everything that follows the state. */
@@ -342,15 +448,25 @@ function render({ model, el: element }) {
     const weight = total(state.kernel);
     const one = Math.abs(weight - 1) < 1e-9;
     const none = Math.abs(weight) < 1e-9;
-    write(sumText, `The weights sum to ${number(weight)}: a flat patch of value v becomes `
-      + `${none ? "0" : one ? "v\u00a0again" : `${number(weight)}\u00a0\u00d7\u00a0v`}.`);
+    write(
+      sumText,
+      `The weights sum to ${number(weight)}: a flat patch of value v becomes ` +
+        `${none ? "0" : one ? "v\u00a0again" : `${number(weight)}\u00a0\u00d7\u00a0v`}.`,
+    );
     divide.disabled = none || one;
-    write(rotated, state.operation === "convolution" ? "The kernel is laid on rotated by 180\u00b0, as below." : "");
+    write(
+      rotated,
+      state.operation === "convolution" ? "The kernel is laid on rotated by 180\u00b0, as below." : "",
+    );
     rotated.hidden = state.operation !== "convolution";
     const percent = result.cut < 0.01 ? "less than 1" : number(100 * result.cut, 0);
-    write(range, `The sums run from ${number(result.low, 1)} to ${number(result.high, 1)}; `
-      + `${result.cut ? `${percent}% of them are cut off at black or white` : "as shown, none is cut off"}. `
-      + "Beyond the border the edge pixels are repeated, so the picture keeps its size.");
+    const loss = result.cut ? `${percent}% are cut off at black or white` : "as shown, none is cut off";
+    write(
+      range,
+      `The sums run from ${number(result.low, 1)} to ${number(result.high, 1)}; ` +
+        `${loss}. ` +
+        "Beyond the border the edge pixels are repeated, so the picture keeps its size.",
+    );
     inspect();
   });
 
@@ -365,6 +481,7 @@ function render({ model, el: element }) {
       stage.style.setProperty("--width", width);
       stage.style.setProperty("--height", height);
       pinned = [height >> 1, Math.floor(width * 0.7)];
+      pointed = null;
     }
     for (const badge of badges) badge.hidden = Math.min(height / width, width / height) < 0.2;
     const known = photographs.some(([name]) => name === _photo.name);
@@ -425,8 +542,12 @@ function render({ model, el: element }) {
     const far = event.shiftKey ? 10 : 1;
     const [i, j] = pinned;
     const moves = {
-      ArrowUp: [i - far, j], ArrowDown: [i + far, j], ArrowLeft: [i, j - far], ArrowRight: [i, j + far],
-      Home: [i, 0], End: [i, width - 1],
+      ArrowUp: [i - far, j],
+      ArrowDown: [i + far, j],
+      ArrowLeft: [i, j - far],
+      ArrowRight: [i, j + far],
+      Home: [i, 0],
+      End: [i, width - 1],
     };
     if (!(event.key in moves)) return;
     event.preventDefault();
@@ -440,13 +561,18 @@ function render({ model, el: element }) {
 }
 
 const total = (kernel) => kernel.flat().reduce((sum, weight) => sum + weight, 0);
-const same = (a, b) => a !== undefined && a.length === b.length && a[0].length === b[0].length
-  && a.every((row, i) => row.every((weight, j) => weight === b[i][j]));
+const same = (a, b) =>
+  a !== undefined &&
+  a.length === b.length &&
+  a[0].length === b[0].length &&
+  a.every((row, i) => row.every((weight, j) => weight === b[i][j]));
 
 /** The middle of a kernel, cut or surrounded by zeros to another size. */
 export function resized(kernel, size) {
   const [top, left] = [(size - kernel.length) / 2, (size - kernel[0].length) / 2];
-  return Array.from({ length: size }, (_, i) => Array.from({ length: size }, (_, j) => kernel[i - top]?.[j - left] ?? 0));
+  return Array.from({ length: size }, (_, i) =>
+    Array.from({ length: size }, (_, j) => kernel[i - top]?.[j - left] ?? 0),
+  );
 }
 
 /** Relative luminance of an sRGB colour, 0 to 1 (WCAG 2). */
@@ -461,8 +587,11 @@ function luminance(rgb) {
 /** Give a table body so many cells, each with a line for the pixel and one for its weight. */
 function resizeTable(body, rows, columns) {
   if (body.rows.length === rows && body.rows[0].cells.length === columns) return;
-  body.replaceChildren(...Array.from({ length: rows }, () => el("tr", {},
-    ...Array.from({ length: columns }, () => el("td", {}, el("span"), el("small"))))));
+  body.replaceChildren(
+    ...Array.from({ length: rows }, () =>
+      el("tr", {}, ...Array.from({ length: columns }, () => el("td", {}, el("span"), el("small")))),
+    ),
+  );
   body.parentElement.style.setProperty("--columns", columns);
 }
 
@@ -470,9 +599,20 @@ function resizeTable(body, rows, columns) {
 function writeSum(line, name, terms, value) {
   const written = terms.length > TERMS_WRITTEN ? terms.slice(0, TERMS_WRITTEN - 1) : terms;
   while (line.children.length > written.length + 3) line.children[1].remove();
-  if (!line.firstChild) line.append(el("span", { class: "cnn-name" }), el("span"), el("span", { class: "cnn-total" }));
+  if (!line.firstChild)
+    line.append(el("span", { class: "cnn-name" }), el("span"), el("span", { class: "cnn-total" }));
   while (line.children.length < written.length + 3) {
-    line.insertBefore(el("span", { class: "cnn-term" }, el("b", { class: "cnn-x" }), "\u00b7", el("b", { class: "cnn-w" }), el("i")), line.children[1]);
+    line.insertBefore(
+      el(
+        "span",
+        { class: "cnn-term" },
+        el("b", { class: "cnn-x" }),
+        "\u00b7",
+        el("b", { class: "cnn-w" }),
+        el("i"),
+      ),
+      line.children[1],
+    );
   }
   write(line.firstChild, name);
   written.forEach(({ value: pixel, text, weight }, n) => {
@@ -482,7 +622,14 @@ function writeSum(line, name, terms, value) {
     write(plus, n < terms.length - 1 ? " +" : "");
   });
   const more = line.children[written.length + 1];
-  write(more, terms.length > written.length ? `${terms.length - written.length} more products` : terms.length ? "" : "nothing: every weight is 0");
+  write(
+    more,
+    terms.length > written.length
+      ? `${terms.length - written.length} more products`
+      : terms.length
+        ? ""
+        : "nothing: every weight is 0",
+  );
   more.hidden = !more.textContent;
   write(line.lastChild, `= ${number(value)}`);
 }

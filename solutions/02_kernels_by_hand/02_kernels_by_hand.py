@@ -127,8 +127,9 @@ def correlate2d(x, w):
     ### END SOLUTION
 
 # %% [markdown]
-# The next cell runs your function on slide 6, tests what must hold for any such sum, and then tries small pictures of
-# its own. When something is off it says what, and draws your numbers beside the right ones. Run it as often as you like.
+# The next cell tries your function on a tiny picture, then tests what must hold for any such sum, then draws small
+# pictures at random. When something is off it says what, and shows your numbers beside the right ones. Run it as often
+# as you like.
 
 # %% nbgrader={"grade": true, "grade_id": "test_correlate2d", "locked": true, "points": 2, "schema_version": 3, "solution": false}
 # test: test_correlate2d (2 points)

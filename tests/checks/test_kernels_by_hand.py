@@ -154,8 +154,8 @@ def test_the_wrong_number_of_parameters_gets_a_sentence(one):
 
 @pytest.mark.parametrize("pair", [
     None, 3, "ab", "text", (), (1,), (1, 2, 3), (None, [[1]]), ([[1, 2]], None), (np.nan, np.nan), {}, {1, 2},
-    len, object(), np.zeros(0), np.array(5), ("a", "b"), ([["a"]], [[1]]), ([[]], [[1]]), ([[1, 2], [3]], [[1]]),
-    ([[1, np.nan], [0, 1]], [[1]]),
+    len, object(), np.zeros(0), np.array(5), ("a", "b"), ([["a"]], [[1]]), ([[]], [[1]]),
+    ([[1, 2], [3]], [[1]]), ([[1, np.nan], [0, 1]], [[1]]),
     ([[1, np.inf], [0, 1]], [[1]]), ([[1, 2], [3, 4]], np.ones((3, 3))),
     (np.ones((2, 4)), np.ones((1, 3))), (np.ones((2, 2, 2)), [[1]]), (np.arange(900).reshape(30, 30), [[1]]),
     ([[1, 2], [2, 1]], [[1]]), ([[0, 1j], [0, 0]], [[1]]), ([[object(), 1]], [[1]]), (b"ab", b"c"),

@@ -1,0 +1,59 @@
+"""Still pictures: tables that show their numbers, images with alternative text, and nothing that needs a script."""
+
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from course_lib import figures
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What was displayed, as HTML."""
+    pieces = []
+    monkeypatch.setattr("IPython.display.display", lambda piece: pieces.append(piece.data))
+    return pieces
+
+
+def pictures(html: str) -> list[Image.Image]:
+    return [Image.open(io.BytesIO(base64.b64decode(data))) for data in re.findall(r"base64,([^\"]+)", html)]
+
+
+@pytest.mark.parametrize("value, text", [(3, "3"), (0.5, "0.5"), (-1 / 3, "−0.333"), (-0.0001, "0"), (1e6, "1000000")])
+def test_numbers_are_short_and_exact(value, text):
+    assert figures.number(value) == text
+
+
+def test_a_table_prints_every_number_and_marks_by_more_than_colour():
+    html = figures.table([[1, -2], [0.25, 40]], "input", "x", marked=[[False, True], [False, False]])
+    assert re.findall(r">([^<>]+)</td>", html) == ["1", "−2*", "0.25", "40"]
+    assert "x 2×2" in html and "<script" not in html and "<svg" not in html
+
+
+def test_a_large_table_is_cropped_and_says_so():
+    html = figures.table(np.zeros((40, 20)), "output", "y & z")
+    assert html.count("</td>") == 256 and "first 16 rows and columns" in html and "y &amp; z" in html
+
+
+def test_a_gallery_shows_each_picture_as_it_is(shown):
+    grey, colour = np.full((4, 6), 300.0), np.zeros((5, 3, 3))
+    figures.gallery({"white": grey, "black": colour}, "Two <pictures>.")
+    white, black = pictures(shown[0])
+    assert white.size == (6, 4) and np.array(white).min() == 255, "values beyond 255 are clipped"
+    assert black.size == (3, 5) and np.array(black).shape == (5, 3, 3)
+    assert 'alt="white"' in shown[0] and "Two &lt;pictures&gt;." in shown[0]
+
+
+def test_curves_carry_their_numbers_in_the_alternative_text(shown):
+    figures.curves(range(3), {"a": [0, 0.5, 1], "b": [2, 2, 2]}, "shift", "miss", "What to see.")
+    assert 'alt="miss over shift. a: 0, 0.5, 1; b: 2, 2, 2"' in shown[0] and "What to see." in shown[0]
+    assert pictures(shown[0])[0].size[0] > 700
+
+
+def test_tables_stand_side_by_side(shown):
+    figures.show_tables({"one": (np.eye(2), "input"), "other": (np.eye(3), "output")})
+    assert shown[0].count("<table") == 2
