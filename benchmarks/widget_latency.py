@@ -1,7 +1,8 @@
 """From key press to painted frame: ConvolutionStepper beside the same stepper in interact + matplotlib.
 
-Both stand in one notebook in JupyterLab, in a headless Chromium, and take turns: one press of an arrow
-key on the step slider of one, then of the other. For each press these moments are read from one clock:
+Both stand in one notebook in JupyterLab, in a headless Chromium, and take turns: an arrow key walks the
+step slider of one through its nine outputs, then that of the other, and next time back again. For each
+press these moments are read from one clock:
 
     key         the keydown event's own time stamp, set when the browser received the key
     dom         a MutationObserver saw that what the reader looks at (the sum, the picture) has changed
@@ -23,9 +24,8 @@ from tests.browser.drive import Notebook, Server, chromium
 
 from . import record
 
-PRESSES = 100  # of each stepper, after those that warm up
-WARM_UP = 8
-LAST_STEP = 8  # of nine outputs, counted from 0
+WALKS = 13  # of each stepper; the first warms up and is not counted
+STEPS = 8  # key presses from the first of nine outputs to the last
 MOMENTS = ["dom", "painted", "next_frame"]
 PACKAGES = ["jupyterlab", "ipywidgets", "anywidget", "matplotlib"]
 
@@ -81,6 +81,7 @@ PROBE = """() => {
     window.press = async (name) => {
         const {root, slider, shown, ready} = steppers[name];
         slider.focus();
+        await new Promise(requestIdleCallback);  // the notebook makes the cell of the focus its active one
         const before = shown();
         let pressed;
         addEventListener("keydown", (event) => { pressed = event.timeStamp; }, {capture: true, once: true});
@@ -143,18 +144,19 @@ def main() -> None:
             notebook.page.locator(".widget-interact img").wait_for()
             notebook.page.locator("[data-widget=convolution-stepper]").wait_for()
             notebook.page.evaluate(PROBE)
-            for number in range(WARM_UP + PRESSES):
-                key = "ArrowRight" if number // LAST_STEP % 2 == 0 else "ArrowLeft"
+            for walk in range(WALKS):
                 for name, measured in times.items():
-                    measured.append(press(notebook, name, key))
+                    for _ in range(STEPS):
+                        measured.append(press(notebook, name, "ArrowLeft" if walk % 2 else "ArrowRight"))
             version = browser.version
             notebook.close()
         finally:
             server.stop()
     rows = []
     for name, measured in times.items():
-        row = {"stepper": name, "presses": PRESSES}
-        for what, values in zip(MOMENTS, zip(*measured[WARM_UP:], strict=True), strict=True):
+        counted = measured[STEPS:]
+        row = {"stepper": name, "presses": len(counted)}
+        for what, values in zip(MOMENTS, zip(*counted, strict=True), strict=True):
             row[f"{what}_median_ms"] = round(statistics.median(values), 1)
             row[f"{what}_p95_ms"] = round(statistics.quantiles(values, n=100, method="inclusive")[94], 1)
         rows.append(row)

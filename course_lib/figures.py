@@ -9,6 +9,7 @@ import numpy as np
 from . import look
 
 CROP = 16
+CELL = "text-align:center;min-width:2.2em;padding:4px 6px;border:2px solid transparent"
 
 
 def number(value, digits: int = 3) -> str:
@@ -30,7 +31,7 @@ def table(array, kind: str, caption: str, marked=None) -> str:
         for j, value in enumerate(row[:CROP]):
             flag = marked is not None and marked[i, j]
             frame = f"outline:2px solid {look.colour('focus')};outline-offset:-2px;" if flag else ""
-            style = f"{look.cell_style(kind)};{frame}text-align:center;min-width:2.2em;padding:4px 6px;border:2px solid transparent"
+            style = f"{look.cell_style(kind)};{frame}{CELL}"
             cells.append(f'<td style="{style}">{number(value)}{"*" if flag else ""}</td>')
         rows.append("<tr>" + "".join(cells) + "</tr>")
     cropped = f", its first {CROP} rows and columns" if max(array.shape) > CROP else ""
@@ -61,6 +62,10 @@ def _png(array) -> str:
 
     buffer = io.BytesIO()
     Image.fromarray(np.clip(np.rint(array), 0, 255).astype(np.uint8)).save(buffer, "PNG", optimize=True)
+    return _address(buffer)
+
+
+def _address(buffer: io.BytesIO) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
@@ -69,19 +74,19 @@ def _figure(content: str, caption: str) -> str:
 
 
 def gallery(pictures: dict, caption: str) -> None:
-    """Display pictures, ``{"name": array (H, W) or (H, W, 3)}`` with values 0 to 255 (others are clipped), side by side."""
+    """Display pictures side by side: ``{"name": array (H, W) or (H, W, 3)}``, values beyond 0 to 255 clipped."""
     from IPython.display import HTML, display
 
     images = "".join(
-        f'<div style="display:inline-block;margin:0 8px 6px 0;text-align:center">'
-        f'<img src="{_png(array)}" alt="{escape(name)}" style="display:block;max-width:100%;border-radius:6px">{escape(name)}</div>'
+        '<div style="display:inline-block;margin:0 8px 6px 0;text-align:center"><img style="display:block;'
+        f'max-width:100%;border-radius:6px" src="{_png(array)}" alt="{escape(name)}">{escape(name)}</div>'
         for name, array in pictures.items()
     )
     display(HTML(_figure(images, caption)))
 
 
 def curves(x, lines: dict, xlabel: str, ylabel: str, caption: str, log: str = "") -> None:
-    """Display curves, ``{"label": values}`` over ``x``; each has its own colour, dash and marker, and its label at its end.
+    """Display curves, ``{"label": values}`` over ``x``, each with its own colour, dash and marker.
 
     ``log`` names the axes that are logarithmic: "x", "y" or "xy". The numbers are in the picture's alternative text.
     """
@@ -93,13 +98,15 @@ def curves(x, lines: dict, xlabel: str, ylabel: str, caption: str, log: str = ""
     with rc_context(look.matplotlib_style()):
         figure = Figure(figsize=(7, 3.4), layout="constrained")
         axes = figure.subplots()
-        for (label, values), style in zip(lines.items(), look.LINE_STYLES):
+        for (label, values), style in zip(lines.items(), look.LINE_STYLES, strict=False):
             axes.plot(x, values, label=label, **style)
-        axes.set(xlabel=xlabel, ylabel=ylabel, xscale="log" if "x" in log else "linear", yscale="log" if "y" in log else "linear")
+        scales = {f"{axis}scale": "log" if axis in log else "linear" for axis in "xy"}
+        axes.set(xlabel=xlabel, ylabel=ylabel, **scales)
         axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=160)
-    told = "; ".join(f"{label}: {', '.join(f'{v:.3g}' if log else number(v) for v in values)}" for label, values in lines.items())
-    source = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
-    image = f'<img src="{source}" alt="{escape(f"{ylabel} over {xlabel}. {told}")}" style="width:100%;border-radius:8px">'
+    write = (lambda value: f"{value:.3g}") if log else number
+    told = "; ".join(f"{label}: {', '.join(map(write, values))}" for label, values in lines.items())
+    alt = escape(f"{ylabel} over {xlabel}. {told}")
+    image = f'<img src="{_address(buffer)}" alt="{alt}" style="width:100%;border-radius:8px">'
     display(HTML(_figure(image, caption)))

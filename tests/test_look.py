@@ -18,7 +18,8 @@ def contrast(one: str, other: str) -> float:
 
 
 PAIRS = [(ink, name) for ink in look.TOKENS for name in [ink.removesuffix("-ink")] if ink.endswith("-ink")]
-ON_SURFACE = [(ink, ground) for ink in ("ink", "muted", "accent", "focus", "right", "wrong") for ground in ("surface", "panel")]
+INKS = ("ink", "muted", "accent", "focus", "right", "wrong")
+ON_SURFACE = [(ink, ground) for ink in INKS for ground in ("surface", "panel")]
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

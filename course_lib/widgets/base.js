@@ -266,3 +266,28 @@ export function mark(element, className, on) {
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
+
+/**
+ * A sum of products as chips in the colours of input and kernel, of which at most `most` are written.
+ * `terms` are {value, weight, text}: `text` is how the weight is written, where `number` does not serve.
+ */
+export function writeSum(line, name, terms, total, most = 49) {
+  const written = terms.length > most ? terms.slice(0, most - 1) : terms;
+  const chip = () => el("span", { class: "cnn-term" }, el("b", { class: "cnn-x" }), "\u00b7", el("b", { class: "cnn-w" }), el("i"));
+  if (!line.firstChild) line.append(el("span", { class: "cnn-name" }), el("span"), el("span", { class: "cnn-total" }));
+  while (line.children.length > written.length + 3) line.children[1].remove();
+  while (line.children.length < written.length + 3) line.insertBefore(chip(), line.children[1]);
+  write(line.firstChild, name);
+  written.forEach(({ value, weight, text }, n) => {
+    const [x, , w, plus] = line.children[n + 1].childNodes;
+    const factor = text ?? number(weight);
+    write(x, number(value));
+    write(w, weight < 0 ? `(${factor})` : factor);
+    write(plus, n < terms.length - 1 ? " +" : "");
+  });
+  const more = line.children[written.length + 1];
+  const cut = terms.length - written.length;
+  write(more, cut ? `${cut} more products` : terms.length ? "" : "nothing: every weight is 0");
+  more.hidden = !more.textContent;
+  write(line.lastChild, total === null ? "= ?" : `= ${number(total)}`);
+}

@@ -1,4 +1,4 @@
-import { button, choice, el, follow, grid, mark, mount, number, numberCell, parse, put, slider, tick, uniqueId, write } from "./base.js";
+import { button, choice, el, follow, grid, mark, mount, number, numberCell, parse, put, slider, tick, uniqueId, write, writeSum } from "./base.js";
 
 /** Size of the output along one side: floor((n - k + 2p) / s) + 1, where dilation spreads the kernel to k. */
 export function outputSize(n, k, stride, padding, dilation) {
@@ -178,25 +178,6 @@ function render({ model, el: element }) {
     reverse,
   );
 
-  /** The sum of the current output, every product as a pair of chips in the colours of input and kernel. */
-  function drawSum(i, j, known) {
-    const terms = result.terms(i, j);
-    const wanted = terms.length;
-    while (sum.children.length > wanted + 2) sum.lastChild.remove();
-    if (!sum.firstChild) sum.append(el("span", { class: "cnn-name" }), el("span", { class: "cnn-total" }));
-    while (sum.children.length < wanted + 2) {
-      sum.insertBefore(el("span", { class: "cnn-term" }, el("b", { class: "cnn-x" }), "\u00b7", el("b", { class: "cnn-w" }), el("i")), sum.lastChild);
-    }
-    write(sum.firstChild, `y[${i}, ${j}] =`);
-    terms.forEach((term, n) => {
-      const [x, , w, plus] = sum.children[n + 1].childNodes;
-      write(x, number(term.value));
-      write(w, term.weight < 0 ? `(${number(term.weight)})` : number(term.weight));
-      write(plus, n < wanted - 1 ? " +" : "");
-    });
-    write(sum.lastChild, known ? `= ${number(result.output[i][j])}` : "= ?");
-  }
-
   /** Everything that follows the pointer or the step; touches only what changed. */
   function paint() {
     const shown = result.fits;
@@ -238,7 +219,7 @@ function render({ model, el: element }) {
       mark(cell.td, "cnn-miss", state.predict && said && Math.abs(said.guess - result.output[r][c]) >= 1e-6);
     });
     sum.hidden = !shown;
-    if (shown) drawSum(i, j, open(i, j));
+    if (shown) writeSum(sum, `y[${i}, ${j}] =`, terms, open(i, j) ? result.output[i][j] : null);
     write(reverse, uses.size ? `x[${pointed[0]}, ${pointed[1]}] takes part in ${uses.size === 1 ? "one output" : `${uses.size} outputs`} (outlined), `
       + `with weight${uses.size === 1 ? "" : "s"} ${[...uses.values()].map((weight) => number(weight)).join(", ")}.`
       : "Hover or focus an output to see its window, an input to see the outputs that it takes part in.");

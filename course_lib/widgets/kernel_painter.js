@@ -13,6 +13,7 @@ import {
   tick,
   uniqueId,
   write,
+  writeSum,
 } from "./base.js";
 
 /** Brightness of interleaved RGB bytes, as PIL computes it. Python twin: as_grey. */
@@ -405,7 +406,7 @@ function render({ model, el: element }) {
 
     const t = (i * width + j) * channels + depth;
     const used = terms.filter(({ weight }) => weight !== 0);
-    writeSum(sum, `y[${i}, ${j}] =`, used, response[t]);
+    writeSum(sum, `y[${i}, ${j}] =`, used, response[t], TERMS_WRITTEN);
     write(place, `pixel [${i}, ${j}]`);
     channelChoice.root.hidden = channels === 1;
     const border = i < top || j < left || i >= height - top || j >= width - left;
@@ -593,45 +594,6 @@ function resizeTable(body, rows, columns) {
     ),
   );
   body.parentElement.style.setProperty("--columns", columns);
-}
-
-/** A sum of products as chips in the colours of input and kernel; a long one is cut short. */
-function writeSum(line, name, terms, value) {
-  const written = terms.length > TERMS_WRITTEN ? terms.slice(0, TERMS_WRITTEN - 1) : terms;
-  while (line.children.length > written.length + 3) line.children[1].remove();
-  if (!line.firstChild)
-    line.append(el("span", { class: "cnn-name" }), el("span"), el("span", { class: "cnn-total" }));
-  while (line.children.length < written.length + 3) {
-    line.insertBefore(
-      el(
-        "span",
-        { class: "cnn-term" },
-        el("b", { class: "cnn-x" }),
-        "\u00b7",
-        el("b", { class: "cnn-w" }),
-        el("i"),
-      ),
-      line.children[1],
-    );
-  }
-  write(line.firstChild, name);
-  written.forEach(({ value: pixel, text, weight }, n) => {
-    const [x, , w, plus] = line.children[n + 1].childNodes;
-    write(x, String(pixel));
-    write(w, weight < 0 ? `(${text})` : text);
-    write(plus, n < terms.length - 1 ? " +" : "");
-  });
-  const more = line.children[written.length + 1];
-  write(
-    more,
-    terms.length > written.length
-      ? `${terms.length - written.length} more products`
-      : terms.length
-        ? ""
-        : "nothing: every weight is 0",
-  );
-  more.hidden = !more.textContent;
-  write(line.lastChild, `= ${number(value)}`);
 }
 
 export default { render };

@@ -352,12 +352,12 @@ same(same_padding(8, 3), None, "same_padding(8, 3)")
 conventions = [[None, None, None],  # w = 5,   k = 2,  s = 2, p = 0
                [None, None, None],  # w = 7,   k = 3,  s = 2, p = 0
                [None, None, None],  # w = 224, k = 11, s = 4, p = 0
-               [None, None, None]]  # w = 8,   k = 3,  s = 3, p = 1
+               [None, None, None]]  # w = 8,   k = 3,  s = 2, p = 1
 ### BEGIN SOLUTION
 conventions = [[2, 3, "no"],
                [3, 3, 3],
                [54, 55, "no"],
-               [3, 4, "no"]]
+               [4, 5, "no"]]
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test_conventions", "locked": true, "points": 2, "schema_version": 3, "solution": false}

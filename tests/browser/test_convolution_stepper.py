@@ -129,8 +129,10 @@ def test_keyboard_alone_reaches_everything(stepper):
     names = []
     for _ in range(14):
         page.keyboard.press("Tab")
-        names.append(page.evaluate("(document.activeElement.ariaLabel || document.activeElement.labels?.[0]?.textContent"
-                                   " || document.activeElement.textContent).trim()"))
+        names.append(page.evaluate(
+            "(document.activeElement.ariaLabel || document.activeElement.labels?.[0]?.textContent"
+            " || document.activeElement.textContent).trim()"
+        ))
     assert names[:12] == ["‹ Back", "▶ Play", "Next ›", "step", "predict first", "stride", "padding", "dilation",
                           "operation", "input x[0, 0]", "kernel w[0, 0]", "output y[0, 0]: 12"]
     page.get_by_label("output y[0, 0]").focus()

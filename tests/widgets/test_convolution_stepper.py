@@ -53,7 +53,7 @@ def test_bad_input_leaves_the_state_as_it_was():
 def test_kernel_that_does_not_fit_is_explained():
     stepper = ConvolutionStepper(dilation=3)
     with pytest.raises(CourseError, match="covers 7x7 pixels and the padded input has only 5x5: use"):
-        stepper.output
+        _ = stepper.output
     assert "covers 7x7 pixels" in stepper.static_html()
 
 
