@@ -34,8 +34,8 @@ def quiet() -> bool:
 def fetch(file: File, folder: Path, timeout: tuple[float, float] = TIMEOUT) -> Path:
     """Where the file lies in ``folder``: put there by hand or earlier, or downloaded now.
 
-    Until its last byte has come and its checksum is right it is called NAME.part; a later call goes on
-    from there, on another mirror too. NoMirrorError where no mirror gave it; CourseError where NAME is
+    Until its last byte has come and its checksum is right it is called NAME.part, and a later call goes
+    on with that, on another mirror too. NoMirrorError where no mirror gave it; CourseError where NAME is
     there but is another file; OSError where ``folder`` cannot take it.
     """
     whole, part = folder / file.name, folder / f"{file.name}.part"
@@ -96,7 +96,7 @@ def _receive(part: Path, had: int, address: str, timeout: tuple[float, float]) -
     if had:
         headers["Range"] = f"bytes={had}-"
     with requests.get(address, headers=headers, stream=True, timeout=timeout) as answer:
-        if answer.status_code == 416:  # the file ends before: these bytes are of another
+        if had and answer.status_code == 416:  # the file ends before: what was there is of another
             return True
         answer.raise_for_status()
         start = had if answer.headers.get("Content-Range", "").startswith(f"bytes {had}-") else 0

@@ -56,7 +56,7 @@ def show_tables(tables: dict) -> None:
     display(HTML(beside(*(table(array, kind, name) for name, (array, kind) in tables.items()))))
 
 
-def _png(array) -> str:
+def png(array) -> str:
     """A picture (H, W) or (H, W, 3), values clipped to 0..255, as a data address of a PNG."""
     from PIL import Image
 
@@ -79,7 +79,7 @@ def gallery(pictures: dict, caption: str) -> None:
 
     images = "".join(
         '<div style="display:inline-block;margin:0 8px 6px 0;text-align:center"><img style="display:block;'
-        f'max-width:100%;border-radius:6px" src="{_png(array)}" alt="{escape(name)}">{escape(name)}</div>'
+        f'max-width:100%;border-radius:6px" src="{png(array)}" alt="{escape(name)}">{escape(name)}</div>'
         for name, array in pictures.items()
     )
     display(HTML(_figure(images, caption)))
@@ -90,23 +90,60 @@ def curves(x, lines: dict, xlabel: str, ylabel: str, caption: str, log: str = ""
 
     ``log`` names the axes that are logarithmic: "x", "y" or "xy". The numbers are in the picture's alternative text.
     """
+    x = list(x)
+    write = (lambda value: f"{value:.3g}") if log else number
+
+    def draw(axes):
+        for (label, values), style in zip(lines.items(), look.LINE_STYLES, strict=False):
+            axes.plot(x, values, label=label, **style)
+
+    told = (f"{label}: {', '.join(map(write, values))}" for label, values in lines.items())
+    _plot(draw, xlabel, ylabel, caption, log, "; ".join(told))
+
+
+def spread(x, lines: dict, xlabel: str, ylabel: str, caption: str, log: str = "") -> None:
+    """Display repeated runs, ``{"label": array (len(x), runs)}``: every run a point, their mean a line, their range a band.
+
+    ``x`` holds numbers, or words for things side by side. ``log`` as in ``curves``. Means and ranges are in the
+    picture's alternative text.
+    """
+    x = list(x)
+    runs = {label: np.asarray(values, dtype=float) for label, values in lines.items()}
+
+    def draw(axes):
+        for (label, values), style in zip(runs.items(), look.LINE_STYLES, strict=False):
+            axes.fill_between(x, values.min(axis=1), values.max(axis=1), color=style["color"], alpha=0.15, linewidth=0)
+            axes.plot(x, values, linestyle="none", marker=style["marker"], color=style["color"], markersize=3)
+            axes.plot(x, values.mean(axis=1), label=label, **style)
+        if "x" in log:
+            axes.set_xticks(x, labels=map(number, x), minor=False)
+            axes.minorticks_off()
+        if isinstance(x[0], str):
+            axes.margins(x=0.2)
+
+    told = "; ".join(
+        f"{label}: " + ", ".join(f"{name} {number(row.mean())} [{number(row.min())}, {number(row.max())}]"
+                                 for name, row in zip(x, values, strict=True))
+        for label, values in runs.items()
+    )
+    _plot(draw, xlabel, ylabel, caption, log, told)
+
+
+def _plot(draw, xlabel: str, ylabel: str, caption: str, log: str, told: str) -> None:
+    """Display what ``draw(axes)`` draws, with the legend at its side and ``told`` in its alternative text."""
     from IPython.display import HTML, display
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    x = list(x)
     with rc_context(look.matplotlib_style()):
         figure = Figure(figsize=(7, 3.4), layout="constrained")
         axes = figure.subplots()
-        for (label, values), style in zip(lines.items(), look.LINE_STYLES, strict=False):
-            axes.plot(x, values, label=label, **style)
         scales = {f"{axis}scale": "log" if axis in log else "linear" for axis in "xy"}
-        axes.set(xlabel=xlabel, ylabel=ylabel, **scales)
+        axes.set(xlabel=xlabel, ylabel=ylabel, **{f"{axis}scale": "log" for axis in log})
+        draw(axes)
         axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=160)
-    write = (lambda value: f"{value:.3g}") if log else number
-    told = "; ".join(f"{label}: {', '.join(map(write, values))}" for label, values in lines.items())
     alt = escape(f"{ylabel} over {xlabel}. {told}")
     image = f'<img src="{_address(buffer)}" alt="{alt}" style="width:100%;border-radius:8px">'
     display(HTML(_figure(image, caption)))

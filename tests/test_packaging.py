@@ -68,6 +68,7 @@ def test_extras_have_lower_bounds_only() -> None:
 def test_the_package_imports_only_what_it_depends_on() -> None:
     """What students import is in `dependencies`; what instructors import besides is in their extra."""
     brought = {"ipywidgets": ["IPython", "traitlets"], "pillow": ["PIL"], "scikit-image": ["skimage"],
+               "requests": ["urllib3"],
                "nbgrader": ["nbclient", "nbconvert", "nbformat", "jupyter_client", "jupyter_core"],
                "cnn-by-hand": ["course_lib"]}
     modules = {module: package for package, names in brought.items() for module in names}

@@ -10,6 +10,7 @@ because in grading it lives in another process and what is called here is a prox
 
 from __future__ import annotations
 
+import copy
 import linecache
 import sysconfig
 from collections.abc import Callable, Iterable
@@ -220,12 +221,11 @@ class FunctionCheck:
     def _agrees(self, mistake: Mistake, case: Case, got: object) -> bool | None:
         """Whether the mistake gives this result; None where it says nothing about the case."""
         try:
-            wrong = mistake.wrong(*_copies(case))
-        except Exception:  # a wrong version need not work on every case
+            with np.errstate(all="ignore"):
+                wrong = mistake.wrong(*_copies(case))
+            return None if wrong is NotImplemented else difference(got, wrong, "", self.tolerance) is None
+        except Exception:  # a wrong version need not work on every case, nor give finite numbers
             return None
-        if wrong is NotImplemented:
-            return None
-        return difference(got, wrong, "", self.tolerance) is None
 
     def _called(self, case: Case) -> str:
         """The call of this case as it would be written, arrays by their names."""
@@ -262,7 +262,8 @@ def probe(run: Callable) -> Callable:
 
 
 def _copies(case: Case) -> list:
-    return [value.copy() if isinstance(value, np.ndarray) else value for value in case.values()]
+    """The values of a case, arrays and lists anew: a function may change what it is given."""
+    return [copy.deepcopy(value) if isinstance(value, (np.ndarray, list)) else value for value in case.values()]
 
 
 def _both(found: Difference, labels: tuple[str, str] = ("yours", "expected")) -> tuple[Table, ...]:

@@ -2,8 +2,18 @@
 
 from importlib import import_module
 
-_HOMES = {"ConvolutionStepper": "convolution_stepper", "KernelPainter": "kernel_painter"}
-__all__ = ["ConvolutionStepper", "KernelPainter"]
+_HOMES = {
+    "ChannelMixer": "channel_mixer",
+    "ConvolutionStepper": "convolution_stepper",
+    "CostCalculator": "cost_calculator",
+    "GradientFlow": "gradient_flow",
+    "KernelPainter": "kernel_painter",
+    "ParameterCounter": "parameter_counter",
+    "Pooling": "pooling",
+    "ReceptiveField": "receptive_field",
+    "StrideExplorer": "stride_explorer",
+}
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str):

@@ -35,7 +35,7 @@ export function side({ size, kernel, stride, padding, dilation, convention }) {
   const windowAt = (index) => Array.from({ length: kernel }, (_, a) => index * stride - padding + a * dilation);
   const windows = Array.from({ length: count }, (_, index) => windowAt(index));
   const read = new Set(windows.flat());
-  const unread = Array.from({ length: size }, (_, pixel) => pixel).filter((pixel) => !read.has(pixel));
+  const unread = Array.from({ length: count ? size : 0 }, (_, pixel) => pixel).filter((pixel) => !read.has(pixel));
   const end = Math.max(size + padding, count ? windows[count - 1][kernel - 1] + 1 : 0);
   return { spread, room, exact, divides, hangs, counts, count, windows, windowAt, unread, begin: -padding, end };
 }
@@ -136,7 +136,7 @@ function render({ model, el: element }) {
   const steps = el("div", { class: "cnn-row" }, back, next, value);
 
   const strip = el("div", { class: "cnn-strip", role: "img" });
-  const stripTitle = el("p", { class: "cnn-caption" });
+  const stripTitle = el("p", { class: "cnn-caption cnn-strip-title" }, el("span"), el("small", {}, "pixels counted from 0"));
   const formulaLine = el("p", { class: "cnn-formula" });
   const unreadLine = el("p", { class: "cnn-status", role: "status" });
 
@@ -181,9 +181,12 @@ function render({ model, el: element }) {
       write(plus, n < terms.length - 1 ? " +" : "");
       mark(sum.children[n + 1], "cnn-zero", !term.pixel);
     });
-    const letters = terms.length > 2 ? `${terms[0].letter}, ${terms[1].letter}, \u2026, ${terms.at(-1).letter}` : terms.map((t) => t.letter).join(", ");
-    const weights = terms.length > 2 ? `1, 2, \u2026, ${terms.length}` : terms.map((t) => t.weight).join(", ");
-    write(value, `with ${letters} = ${weights} it is ${number(result.output[i][j])}`);
+    const total = number(result.output[i][j]);
+    const few = terms.length <= 4;
+    const list = (all) => (few ? all : [...all.slice(0, 2), "\u2026", all.at(-1)]).join(", ");
+    const products = terms.filter((term) => term.pixel).map((term) => `${term.pixel}\u00b7${term.weight}`).join(" + ") || "0";
+    write(value, `with ${list(terms.map((term) => term.letter))} = ${list(terms.map((term) => term.weight))}: `
+      + (few && products !== total ? `${products} = ${total}` : total));
   }
 
   /** One row from the side: its pixels, and below them a bar for each window. */
@@ -204,7 +207,7 @@ function render({ model, el: element }) {
       const real = pixel >= 0 && pixel < state.size;
       const frame = !real && pixel < state.size + state.padding;
       const kind = real ? `cnn-pixel${unread.has(pixel) ? " cnn-unread" : ""}` : frame ? "cnn-pixel cnn-pad" : "cnn-pixel cnn-void";
-      return el("span", { class: kind, style: `grid-column:${c + 1};grid-row:1`, "data-pixel": pixel }, real ? String(pixel) : frame ? "0" : "");
+      return el("span", { class: kind, style: `grid-column:${c + 1};grid-row:1`, "data-pixel": pixel }, real ? String(pixel) : "");
     });
     const rows = bars.map(({ reads, kind }, index) => el("span", {
       class: `cnn-bar-window cnn-${kind}`, "data-window": index,
@@ -215,7 +218,7 @@ function render({ model, el: element }) {
     const places = bars.map(({ reads, kind }) => `${reads.join(" ")}${kind === "kept" ? "" : ` (${kind})`}`).join("; ");
     strip.setAttribute("aria-label", `Windows of one row read the pixels ${places || "of no place: the kernel does not fit"}.`);
     const many = result.count === 1 ? "1 window" : `${result.count} windows`;
-    write(stripTitle, `One row from the side: ${rejected ? "refused" : many}`);
+    write(stripTitle.firstChild, `One row from the side: ${rejected ? "refused" : many} `);
   }
 
   /** Everything that follows the pointer or the step; touches only what changed. */
@@ -241,6 +244,7 @@ function render({ model, el: element }) {
       write(cell.control, LETTERS[a * state.kernel + b]);
       write(cell.weight, String(a * state.kernel + b + 1));
     });
+    output.root.style.setProperty("--length", Math.max(2, ...result.output.flat().map((total) => String(total).length)));
     output.draw((cell, r, c) => {
       write(cell.control, number(result.output[r][c]));
       cell.control.setAttribute("aria-label", `output y[${r}, ${c}]: ${result.sums[r][c]} = ${result.output[r][c]}`);
@@ -284,6 +288,7 @@ function render({ model, el: element }) {
     preview = null;
     const shown = result.end - result.begin;
     input.resize(shown, shown);
+    mark(input.root, "cnn-dense", shown > 11);
     kernel.resize(state.kernel, state.kernel);
     output.resize(result.count, result.count);
     outputPanel.hidden = !result.count;

@@ -92,6 +92,5 @@ class StrideExplorer(CourseWidget):
             output = f"<p>{error}</p>"
         never = unread[:, None] | unread
         note = "<p>Pixels with an asterisk are never read.</p>" if never.any() else ""
-        return figures.beside(
-            figures.table(self.input, "input", "input x", never), figures.table(self.weights, "kernel", "kernel w"), output
-        ) + note
+        pixels = figures.table(self.input, "input", "input x", never)
+        return figures.beside(pixels, figures.table(self.weights, "kernel", "kernel w"), output) + note

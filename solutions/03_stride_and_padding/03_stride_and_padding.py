@@ -13,9 +13,10 @@
 # %% [markdown]
 # # 03 · Stride and padding
 #
-# A kernel can take longer steps, and a picture can be given a frame of zeros. Two numbers, one formula, and half
-# of all shape errors in deep learning. Here you work every cell out by hand, find three errors in the lecture, and
-# end with the question that the formula cannot answer: how much of the picture does one unit see?
+# A kernel can take longer steps, and a picture can be given a frame of zeros. Two numbers, one formula, and
+# half of all shape errors in deep learning. Here you work every cell out by hand, find three errors in the
+# lecture, and end with the question that the formula cannot answer: how much of the picture does one unit
+# see?
 #
 # **By the end you can**
 # - work out a feature map for any stride and any padding, and say which pixels were never read;
@@ -24,7 +25,8 @@
 # - say for which kernels a padding keeps the size of the picture, and why the lecture's does not;
 # - compute the receptive field of a stack of layers, and measure it.
 #
-# It covers slides 17 to 28 of the lecture and takes about 80 minutes. NumPy is all you need: no network, no GPU.
+# It covers slides 17 to 28 of the lecture and takes about 80 minutes. NumPy is all you need: no network, no
+# GPU.
 
 # %% tags=["setup"]
 import numpy as np
@@ -37,8 +39,8 @@ from course_lib.widgets import ReceptiveField, StrideExplorer
 # %% [markdown]
 # ## Play first
 #
-# These are the numbers of slide 17: a 4×4 input, a 2×2 kernel, stride 1, no padding. Change one number at a time.
-# Which slider makes the output larger? Which leaves pixels *hatched*, that is, never read?
+# These are the numbers of slide 17: a 4×4 input, a 2×2 kernel, stride 1, no padding. Change one number at a
+# time. Which slider makes the output larger? Which leaves pixels *hatched*, that is, never read?
 
 # %%
 explorer = StrideExplorer()
@@ -53,8 +55,8 @@ recall("03_stride_and_padding")
 # %% [markdown]
 # ## 1 · One step at a time
 #
-# Slides 17 to 21 slide the kernel `a b / c d` over the numbers 1 to 16, one pixel at a time. They work out two cells,
-# $1a + 2b + 5c + 6d$ and $2a + 3b + 6c + 7d$, and leave seven to you.
+# Slides 17 to 21 slide the kernel `a b / c d` over the numbers 1 to 16, one pixel at a time. They work out
+# two cells, $1a + 2b + 5c + 6d$ and $2a + 3b + 6c + 7d$, and leave seven to you.
 
 # %%
 x = np.arange(1, 17).reshape(4, 4)
@@ -64,9 +66,10 @@ figures.show_tables({"input x": (x, "input")})
 # ### By hand: `sums_stride_1`
 # *Difficulty 1/5 · about 6 minutes · 2 points*
 #
-# Write all nine cells as sums, in quotes: `"1a+2b+5c+6d"`. Spaces, the order of the terms, `*` and capitals do not
-# matter. **Predict first:** from one cell to its right neighbour, by how much does each number grow? And to the cell
-# below? Stuck? Run `hint("sums_stride_1")` in a cell of your own; each call opens one hint more.
+# Write all nine cells as sums, in quotes: `"1a+2b+5c+6d"`. Spaces, the order of the terms, `*` and capitals
+# do not matter. **Predict first:** from one cell to its right neighbour, by how much does each number grow?
+# And to the cell below? Stuck? Run `hint("sums_stride_1")` in a cell of your own; each call opens one hint
+# more.
 
 # %% nbgrader={"grade": false, "grade_id": "sums_stride_1", "locked": false, "schema_version": 3, "solution": true}
 # exercise: sums_stride_1
@@ -88,8 +91,8 @@ check.by_hand("sums_stride_1", sums_stride_1)
 # ### By hand: `values_stride_1`
 # *Difficulty 1/5 · about 4 minutes · 1 point*
 #
-# Now let $a = 1$, $b = 2$, $c = 3$, $d = 4$. Once the first cell is there, the others need no multiplication: each step to
-# the right adds the same number, namely $a + b + c + d$. Why?
+# Now let $a = 1$, $b = 2$, $c = 3$, $d = 4$. Once the first cell is there, the others need no multiplication:
+# each step to the right adds the same number, namely $a + b + c + d$. Why?
 
 # %% nbgrader={"grade": false, "grade_id": "values_stride_1", "locked": false, "schema_version": 3, "solution": true}
 # exercise: values_stride_1
@@ -113,8 +116,8 @@ same(values_stride_1, [[44, 54, 64], [84, 94, 104], [124, 134, 144]], "values_st
 # %% [markdown]
 # ## 2 · Longer steps: stride 2
 #
-# Slides 22 to 25 move the same kernel by two pixels at a time, to the right and down. The number of pixels per step is
-# the **stride**, $s$.
+# Slides 22 to 25 move the same kernel by two pixels at a time, to the right and down. The number of pixels
+# per step is the **stride**, $s$.
 #
 # ### By hand: `sums_stride_2` and `values_stride_2`
 # *Difficulty 1/5 · about 5 minutes · 1 point each*
@@ -153,20 +156,20 @@ same(values_stride_2, [[44, 64], [124, 144]], "values_stride_2")
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# A stride computes nothing new: it *keeps* every second cell of every second row, and does not pay for the others.
-# With stride 2 there are a quarter as many sums.
+# A stride computes nothing new: it *keeps* every second cell of every second row, and does not pay for the
+# others. With stride 2 there are a quarter as many sums.
 
 # %% [markdown]
 # ## 3 · A frame of zeros: padding 1
 #
-# Slides 26 to 28 put a border of zeros, $p = 1$ pixel wide, around the picture, and keep stride 2. Now the kernel can
-# hang over the edge, and most of the windows do.
+# Slides 26 to 28 put a border of zeros, $p = 1$ pixel wide, around the picture, and keep stride 2. Now the
+# kernel can hang over the edge, and most of the windows do.
 #
 # ### By hand: `sums_padded`
 # *Difficulty 2/5 · about 8 minutes · 2 points*
 #
-# What is multiplied by a zero of the frame may be left out or written as `0a`, as you like: `"0a+0b+0c+1d"`, `"1d"` and
-# `"d"` are the same sum.
+# What is multiplied by a zero of the frame may be left out or written as `0a`, as you like: `"0a+0b+0c+1d"`,
+# `"1d"` and `"d"` are the same sum.
 
 # %% nbgrader={"grade": false, "grade_id": "sums_padded", "locked": false, "schema_version": 3, "solution": true}
 # exercise: sums_padded
@@ -210,8 +213,8 @@ same(values_padded, [[4, 18, 12], [46, 94, 44], [26, 44, 16]], "values_padded")
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Look at your nine numbers: the middle one is the largest by far, and the picture has nothing special in its middle.
-# Zeros in the frame darken the border of every feature map, which is the price of padding.
+# Look at your nine numbers: the middle one is the largest by far, and the picture has nothing special in its
+# middle. Zeros in the frame darken the border of every feature map, which is the price of padding.
 
 # %% [markdown]
 # ### Code: `pad2d`
@@ -246,19 +249,19 @@ same(pad2d(np.array([[3, 1, 4]]), 1, 0.5),
 # %% [markdown]
 # ## 4 · Find the error in the lecture
 #
-# All twelve slides print the same formula for the side of the output, with the input's side $w$, the kernel's $k$, the
-# stride $s$ and the padding $p$:
+# All twelve slides print the same formula for the side of the output, with the input's side $w$, the kernel's
+# $k$, the stride $s$ and the padding $p$:
 #
 # $$\frac{w - k + 2p}{s} + 1$$
 #
-# And slides 26 to 28 make two statements about $w = 4, k = 2, s = 2, p = 1$: the heading says “Output 2×2”, and the
-# text says that padding 1 is “useful to keep spatial dimension constant”.
+# And slides 26 to 28 make two statements about $w = 4, k = 2, s = 2, p = 1$: the heading says “Output 2×2”,
+# and the text says that padding 1 is “useful to keep spatial dimension constant”.
 #
 # ### By hand: `sides`
 # *Difficulty 1/5 · about 3 minutes · 1 point*
 #
-# Put the four settings below into the formula. Then compare: with the heading, with the text, and with the number of
-# cells that you filled in yourself.
+# Put the four settings below into the formula. Then compare: with the heading, with the text, and with the
+# number of cells that you filled in yourself.
 
 # %% nbgrader={"grade": false, "grade_id": "sides", "locked": false, "schema_version": 3, "solution": true}
 # exercise: sides
@@ -276,14 +279,14 @@ same(sides, [3, 2, 3, 5], "sides")
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# So the heading is wrong, and the text is wrong twice: with $k = 2$ and $p = 1$ the side of 4 becomes 3 or 5, and never
-# stays 4. Is there a better padding?
+# So the heading is wrong, and the text is wrong twice: with $k = 2$ and $p = 1$ the side of 4 becomes 3 or 5,
+# and never stays 4. Is there a better padding?
 #
 # ### By hand: `padding_that_keeps`
 # *Difficulty 2/5 · about 5 minutes · 1 point*
 #
-# Let the stride be 1. For $k = 1$ to $7$: which whole number $p$ makes the output as large as the input, whatever its
-# side $w$ is? Where there is none, write `"no"`.
+# Let the stride be 1. For $k = 1$ to $7$: which whole number $p$ makes the output as large as the input,
+# whatever its side $w$ is? Where there is none, write `"no"`.
 
 # %% nbgrader={"grade": false, "grade_id": "padding_that_keeps", "locked": false, "schema_version": 3, "solution": true}
 # exercise: padding_that_keeps
@@ -303,8 +306,9 @@ check.by_hand("padding_that_keeps", padding_that_keeps)
 # ### Code: `same_padding`
 # *Difficulty 2/5 · about 5 minutes · 2 points*
 #
-# A **dilated** kernel has holes: its weights lie $d$ pixels apart, so that $k$ of them cover $d\,(k - 1) + 1$ pixels.
-# $d = 1$ is the ordinary kernel. Move the slider of the explorer above to see one, then solve the question once for all.
+# A **dilated** kernel has holes: its weights lie $d$ pixels apart, so that $k$ of them cover $d\,(k - 1) + 1$
+# pixels. $d = 1$ is the ordinary kernel. Move the slider of the explorer above to see one, then solve the
+# question once for all.
 
 # %% nbgrader={"grade": false, "grade_id": "same_padding", "locked": false, "schema_version": 3, "solution": true}
 # exercise: same_padding
@@ -331,8 +335,8 @@ same(same_padding(8, 3), None, "same_padding(8, 3)")
 # %% [markdown]
 # ## 5 · When the stride does not fit
 #
-# One thing is missing from the formula of the slides. Let $w = 5$, $k = 2$, $s = 2$, $p = 0$: it gives 2.5, and nobody has
-# ever seen half a cell. Three conventions are in use.
+# One thing is missing from the formula of the slides. Let $w = 5$, $k = 2$, $s = 2$, $p = 0$: it gives 2.5,
+# and nobody has ever seen half a cell. Three conventions are in use.
 #
 # | Convention | What it does | Who |
 # |---|---|---|
@@ -343,8 +347,8 @@ same(same_padding(8, 3), None, "same_padding(8, 3)")
 # ### By hand: `conventions`
 # *Difficulty 2/5 · about 6 minutes · 2 points*
 #
-# One row for each setting, and in each row the side of the output under floor, ceil and refuse. Write `"no"` where the
-# last one refuses. The third row is the first layer of AlexNet, as its paper gives it.
+# One row for each setting, and in each row the side of the output under floor, ceil and refuse. Write `"no"`
+# where the last one refuses. The third row is the first layer of AlexNet, as its paper gives it.
 
 # %% nbgrader={"grade": false, "grade_id": "conventions", "locked": false, "schema_version": 3, "solution": true}
 # exercise: conventions
@@ -411,8 +415,8 @@ same(output_size(3, 5, 4), 0, "output_size(3, 5, 4)")
 # ### Code: `correlate2d_strided`
 # *Difficulty 3/5 · about 10 minutes · 3 points*
 #
-# Your `correlate2d` of notebook 02 with two more numbers. `output_size` tells how large the output is, and `pad2d` makes the
-# frame. What changes in the line that cuts out the window?
+# Your `correlate2d` of notebook 02 with two more numbers. `output_size` tells how large the output is, and
+# `pad2d` makes the frame. What changes in the line that cuts out the window?
 
 # %% nbgrader={"grade": false, "grade_id": "correlate2d_strided", "locked": false, "schema_version": 3, "solution": true}
 # exercise: correlate2d_strided
@@ -457,9 +461,9 @@ figures.show_tables({
 # ### Code: `unread_pixels`
 # *Difficulty 3/5 · about 8 minutes · 2 points*
 #
-# The floor is silent: no error, no warning, and some pixels take part in nothing. Which ones? Think of one row of
-# `n` pixels; the other direction works alike. **Predict first:** there are two different reasons why a pixel can be
-# left out. One is the floor. What is the other?
+# The floor is silent: no error, no warning, and some pixels take part in nothing. Which ones? Think of one
+# row of `n` pixels; the other direction works alike. **Predict first:** there are two different reasons why a
+# pixel can be left out. One is the floor. What is the other?
 
 # %% nbgrader={"grade": false, "grade_id": "unread_pixels", "locked": false, "schema_version": 3, "solution": true}
 # exercise: unread_pixels
@@ -487,8 +491,8 @@ same(unread_pixels(224, 11, 4), [223], "unread_pixels(224, 11, 4)")
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# How often does it happen? Below, every stride and every kernel up to 5 on a picture of 28×28 pixels. In a picture a whole
-# row *and* a whole column goes with each unread index.
+# How often does it happen? Below, every stride and every kernel up to 5 on a picture of 28×28 pixels. In a
+# picture a whole row *and* a whole column goes with each unread index.
 
 # %% tags=["raises-exception"]
 side = 28
@@ -498,16 +502,16 @@ print("pixels of 784 that are never read; rows: kernel 1 to 5, columns: stride 1
 print(left_out)
 
 # %% [markdown]
-# Above the diagonal the stride is larger than the kernel, and the windows leave gaps between them. Below it only
-# the floor is at work, and it can cost a row and a column or more. **Before you read on:** which padding would make the
-# kernel of 2 with stride 3 read most pixels? Try it in the explorer.
+# Above the diagonal the stride is larger than the kernel, and the windows leave gaps between them. Elsewhere
+# only the floor is at work, and it can cost a row and a column or more. **Before you read on:** which padding
+# would make the kernel of 2 with stride 3 read most pixels? Try it in the explorer.
 
 # %% [markdown]
 # ## 6 · How much does one unit see?
 #
-# A unit of the first layer sees $k$ pixels of a row. A unit of the second layer sees $k$ units of the first, and
-# each of these sees $k$ pixels, but they overlap. The pixels that a unit can see at all, through all layers below it,
-# are its **receptive field**. Hover over a unit of the top row:
+# A unit of the first layer sees $k$ pixels of a row. A unit of the second layer sees $k$ units of the first,
+# and each of these sees $k$ pixels, but they overlap. The pixels that a unit can see at all, through all
+# layers below it, are its **receptive field**. Hover over a unit of the top row:
 
 # %%
 field = ReceptiveField()
@@ -517,8 +521,9 @@ field
 # ### By hand: `fields`
 # *Difficulty 2/5 · about 6 minutes · 1 point*
 #
-# How many pixels wide is the receptive field of one unit on top of each of these stacks? Use the idea and not the widget,
-# at first: going down one layer, a window of $r$ units becomes a window of $(r - 1)\,s + k$ units.
+# How many pixels wide is the receptive field of one unit on top of each of these stacks? Use the idea and not
+# the widget, at first: going down one layer, a window of $r$ units becomes a window of $(r - 1)\,s + k$
+# units.
 
 # %% nbgrader={"grade": false, "grade_id": "fields", "locked": false, "schema_version": 3, "solution": true}
 # exercise: fields
@@ -541,8 +546,8 @@ same(fields, [5, 7, 7, 16], "fields")
 # ### Code: `receptive_field`
 # *Difficulty 3/5 · about 8 minutes · 3 points*
 #
-# Two ways lead to the same number: from the top down, as above; or from the bottom up, where every layer adds its
-# $k - 1$ steps, and each step is as long as all strides *below* it multiplied together (the **jump**).
+# Two ways lead to the same number: from the top down, as above; or from the bottom up, where every layer adds
+# its $k - 1$ steps, and each step is as long as all strides *below* it multiplied together (the **jump**).
 
 # %% nbgrader={"grade": false, "grade_id": "receptive_field", "locked": false, "schema_version": 3, "solution": true}
 # exercise: receptive_field
@@ -573,9 +578,10 @@ same(receptive_field([(5, 1), (2, 2), (5, 1), (2, 2)]), 16, "receptive_field of 
 # %% [markdown]
 # ### Experiment: what does depth buy?
 #
-# Three ways to stack 3×3 layers: *plain*; *stride 2 in every second layer*; and *dilation 1, 2, 4, 8, ...*, doubling with
-# each layer. **Predict first**, on paper: sketch the receptive field against depth, from one to six layers. Which of the three
-# grows by the same amount each time? Which doubles? And which of them pays for it with a smaller output?
+# Three ways to stack 3×3 layers: *plain*; *stride 2 in every second layer*; and *dilation 1, 2, 4, 8, ...*,
+# doubling with each layer. **Predict first**, on paper: sketch the receptive field against depth, from one to
+# six layers. Which of the three grows by the same amount each time? Which doubles? And which of them pays for
+# it with a smaller output?
 
 # %% tags=["raises-exception"]
 depths = range(1, 7)
@@ -597,14 +603,15 @@ figures.curves(
 
 # %% [markdown]
 # Strides shrink the output, dilations do not: that is why networks that must answer for every pixel, in
-# segmentation or in sound, use dilation (Yu and Koltun, [arXiv:1511.07122](https://arxiv.org/abs/1511.07122)).
+# segmentation or in sound, use dilation (Yu and Koltun,
+# [arXiv:1511.07122](https://arxiv.org/abs/1511.07122)).
 #
 # ### Does every pixel of the field count the same?
 #
-# The formula tells how *far* a unit sees. Now measure it: switch on one pixel of a dark row, send the row through the layers,
-# with all weights 1, and look at the one unit on top. Its value is the number of paths from that pixel to the
-# unit. **Predict first:** 15 plain layers and 4 dilated ones both see 31 pixels. Which pixels count most, in the one
-# and in the other?
+# The formula tells how *far* a unit sees. Now measure it: switch on one pixel of a dark row, send the row
+# through the layers, with all weights 1, and look at the one unit on top. Its value is the number of paths
+# from that pixel to the unit. **Predict first:** 15 plain layers and 4 dilated ones both see 31 pixels. Which
+# pixels count most, in the one and in the other?
 
 # %% tags=["raises-exception"]
 def influence(stack):
@@ -645,12 +652,12 @@ figures.curves(
 )
 
 # %% [markdown]
-# The bell of the plain stack is the **effective receptive field**: the edge of the field is reached by one path only, its
-# middle by very many. In trained networks it is bell-shaped too (Luo and others,
+# The bell of the plain stack is the **effective receptive field**: the edge of the field is reached by one
+# path only, its middle by very many. In trained networks it is bell-shaped too (Luo and others,
 # [arXiv:1701.04128](https://arxiv.org/abs/1701.04128)); notebook 10 measures it there by gradients.
 #
-# **Explain it to a friend:** three layers with dilation 2 each also grow the field, to 13 pixels. Why is that a bad idea?
-# Call `influence([(spread(2), 1)] * 3)` before you answer.
+# **Explain it to a friend:** three layers with dilation 2 each also grow the field, to 13 pixels. Why is that
+# a bad idea? Call `influence([(spread(2), 1)] * 3)` before you answer.
 
 # %% [markdown]
 # ## Quiz
@@ -664,10 +671,10 @@ questions
 # %% [markdown]
 # ## Stretch puzzle: all windows in one line
 #
-# Row $o$ of a table lists the indices that window $o$ reads: for `n = 5, k = 3, stride = 2, padding = 1` that is
-# `[[-1, 0, 1], [1, 2, 3], [3, 4, 5]]`, where −1 and 5 are zeros of the frame. Write the table as *one expression*,
-# with `np.arange`, arithmetic and your own `output_size`: no loop, no points, no hints. (Notebook 05 builds its
-# fast convolution on this line.)
+# Row $o$ of a table lists the indices that window $o$ reads: for `n = 5, k = 3, stride = 2, padding = 1` that
+# is `[[-1, 0, 1], [1, 2, 3], [3, 4, 5]]`, where −1 and 5 are zeros of the frame. Write the table as *one
+# expression*, with `np.arange`, arithmetic and your own `output_size`: no loop, no points, no hints.
+# (Notebook 05 builds its fast convolution on this line.)
 
 # %% tags=["raises-exception"]
 def windows(n, k, stride=1, padding=0, dilation=1):

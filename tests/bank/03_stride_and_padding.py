@@ -200,7 +200,7 @@ sums_padded = [["d", "5b+9d", "13b"], ["2c+3d", "6a+7b+10c+11d", "14a+15b"], ["4
 
 # %% wrong sums_padded: a frame of ones
 # says: frame holds zeros
-sums_padded = [["a+b+c+d", "a+b+2c+3d", "a+b+4c+4d"], ["a+5b+c+9d", "6a+7b+10c+11d", "8a+8b+12c+12d"],
+sums_padded = [["a+b+c+d", "a+b+2c+3d", "a+b+4c+d"], ["a+5b+c+9d", "6a+7b+10c+11d", "8a+b+12c+d"],
                ["a+13b+c+d", "14a+15b+c+d", "16a+b+c+d"]]
 
 # %% wrong sums_padded: the border repeated
@@ -247,7 +247,7 @@ values_padded = [[1, 5, 4], [14, 34, 20], [13, 29, 16]]
 
 # %% wrong values_padded: the border repeated
 # says: repeats the border
-values_padded = [[10, 25, 40], [79, 94, 110], [130, 145, 160]]
+values_padded = [[10, 26, 40], [78, 94, 108], [130, 146, 160]]
 
 # %% right values_padded: an array
 values_padded = np.array([[4, 18, 12], [46, 94, 44], [26, 44, 16]], dtype=np.int16)
