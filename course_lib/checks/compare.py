@@ -144,12 +144,21 @@ def _number(got: object, want: Real, what: str, tolerance: float) -> Difference 
     if isinstance(got, (bool, np.bool_)) or not isinstance(got, Real):
         return missing(got, what) or Difference("type", f"{what} is {describe(got)}, expected one number.")
     wanted = _finite(np.array(want), what)
+    got = _as_float(got)
     if not np.isfinite(got):
         return Difference("values", f"{what} is {number(got)}, expected a finite number.")
-    if abs(float(got) - float(want)) <= _margin(np.array(want), tolerance):
+    if abs(got - float(want)) <= _margin(np.array(want), tolerance):
         return None
     mine, theirs = _pair(got, want)
-    return Difference("values", f"{what} is {mine}, expected {theirs}.", np.array(float(got)), wanted)
+    return Difference("values", f"{what} is {mine}, expected {theirs}.", np.array(got), wanted)
+
+
+def _as_float(value: Real) -> float:
+    """The number as a float; Python's whole numbers may be too large for one."""
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf
 
 
 def _plain(got: object, want: str | bool | None, what: str) -> Difference | None:

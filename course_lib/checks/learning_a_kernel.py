@@ -698,7 +698,7 @@ EDGE = np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]])
 
 
 def _finds_the_edge_kernel(call: Callable, rng: Generator) -> Iterator[Claim]:
-    pair = _pictures(rng, EDGE, 4, 9)
+    pair = _pictures(rng, EDGE, 20, 5)
     yield Claim("From enough noise and enough steps, the kernel that made Y must come out.",
                 np.round(call(pair["X"], pair["Y"], 3, 0.3, 80), 3), EDGE.astype(float), {},
                 ("your kernel", "the edge kernel"))

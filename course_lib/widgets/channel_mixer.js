@@ -233,7 +233,7 @@ function render({ model, el: element }) {
   );
 
   const chips = (parts) => parts.flatMap(([value, name], n) => [
-    el("span", { class: "cnn-term" }, el("b", { class: "cnn-x" }, value < 0 ? `(${number(value, 1)})` : number(value, 1)),
+    el("span", { class: "cnn-term" }, el("b", { class: name === "bias" ? "cnn-w" : "cnn-x" }, value < 0 ? `(${number(value, 1)})` : number(value, 1)),
       el("i", { class: "cnn-muted" }, ` ${name}`), el("i", {}, n < parts.length - 1 ? " +" : "")),
   ]);
 

@@ -40,7 +40,7 @@ function ratio(full, shared) {
 const NAMES = ["side", "channels", "outputs", "kernel", "kernels", "dense", "bias"];
 const SIDES = [8, 512]; // the chart's range
 const SVG = "http://www.w3.org/2000/svg";
-const CHART = { width: 360, height: 190, left: 34, right: 10, top: 12, bottom: 32 };
+const CHART = { width: 360, height: 200, left: 34, right: 10, top: 22, bottom: 32 };
 // Steps that people use, for what ranges over several powers of ten.
 const OUTPUTS = [1, 2, 10, 100, 1000, 10000, 100000];
 const CHANNELS = [1, 2, 3, 4, 8, 16, 32, 64, 128];
@@ -128,6 +128,7 @@ function render({ model, el: element }) {
     const label = sides[Math.floor(sides.length / 2)] ?? state.side;
     chart.replaceChildren(
       ...rows, ...columns,
+      text("parameters", [4, 11]),
       text("image side (pixels)", [(CHART.left + CHART.width) / 2, CHART.height - 4], { "text-anchor": "middle" }),
       svg("path", { d: line("dense"), class: "cnn-full-line" }),
       svg("path", { d: line("convolution"), class: "cnn-shared-line" }),

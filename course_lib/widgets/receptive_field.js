@@ -191,7 +191,7 @@ function render({ model, el: element }) {
       if (!level) return;
       const { stride, dilation } = state.layers[level - 1];
       const how = `${kind(state.layers[level - 1])}${stride > 1 ? `, stride ${stride}` : ""}${dilation > 1 ? `, dilation ${dilation}` : ""}`;
-      write(caption.lastChild, `${how} \u00b7 ${units} unit${units === 1 ? "" : "s"} \u00b7 field ${field} \u00b7 jump ${jump}`);
+      write(caption.lastChild, `${units} unit${units === 1 ? "" : "s"} \u00b7 field ${field} \u00b7 jump ${jump} \u00b7 ${how}`);
     });
     const [level, unit] = chosen();
     reach(level, unit);
@@ -228,7 +228,7 @@ function render({ model, el: element }) {
       beams.append(beam);
     }
     beam.setAttribute("d", corners.join(" "));
-    write(rows[0].caption.lastChild, `${state.size} pixels${level ? " \u00b7 numbers: paths from there to the red unit" : ""}`);
+    write(rows[0].caption.lastChild, `${state.size} pixels${level ? " \u00b7 numbers: paths to the red unit" : ""}`);
     tell(level, unit, seen);
   }
 
@@ -248,7 +248,8 @@ function render({ model, el: element }) {
     const skipped = holes > 0 ? ` It reads only ${pixels.length} of them: the others are holes.` : "";
     write(says, `Unit ${unit} of ${title(level)} (${kind(state.layers[level - 1])}) has a receptive field of ${field} pixels, ${number(first)} to ${number(first + field - 1)}${inFrame}.${skipped}`);
     const counts = seen[0].paths;
-    write(detail, `In two dimensions ${field}\u00d7${field} = ${field ** 2} pixels. Its neighbours look ${jump} pixel${jump === 1 ? "" : "s"} further. `
+    const further = all[level].units > 1 ? `Its neighbours look ${jump} pixel${jump === 1 ? "" : "s"} further. ` : "";
+    write(detail, `In two dimensions ${field}\u00d7${field} = ${field ** 2} pixels. ${further}`
       + `Paths to the pixels that it reads: ${counts.join(" ")}.`);
   }
 

@@ -13,9 +13,9 @@
 # %% [markdown]
 # # 05 · Learning a kernel
 #
-# So far you chose the weights. From here on they are found: a loss says how wrong the output is, and every weight moves a
-# little in the direction that makes it less wrong. Which direction that is, is what a *backward pass* works out. You will
-# do it by hand, write it, prove it right, and then train a network with nothing but your own code.
+# So far you chose the weights. From here on they are found: a loss says how wrong the output is, and every weight
+# moves a little in the direction that makes it less wrong. Which direction that is, is what a *backward pass* works
+# out. You will do it by hand, write it, prove it right, and then train a network with nothing but your own code.
 #
 # **By the end you can**
 # - check any gradient, whoever wrote it, and say how small its error should be;
@@ -38,9 +38,9 @@ from course_lib.widgets import GradientFlow
 # %% [markdown]
 # ## Play first
 #
-# Above, the way forward: input, kernel, output. Below, the way back: `dY` says how much the loss grows when an output grows
-# by one. Click an output and see which cells below receive something from it. Then hover over a cell of `dX` or of `dW` and
-# read where its number comes from. Set a `dY` to 0, or to $-1$. What changes?
+# Above, the way forward: input, kernel, output. Below, the way back: `dY` says how much the loss grows when an
+# output grows by one. Click an output and see which cells below receive something from it. Then hover over a cell
+# of `dX` or of `dW` and read where its number comes from. Set a `dY` to 0, or to $-1$. What changes?
 
 # %%
 flow = GradientFlow()
@@ -55,20 +55,20 @@ recall("05_learning_a_kernel")
 # %% [markdown]
 # ## 1 · A gradient is something you can measure
 #
-# A **loss** $L$ is one number: how wrong we are. Its **gradient** with respect to an array holds one slope for each entry:
-# how fast the loss grows when this entry grows and all others stay. You need no calculus to get it. Nudge the entry a bit up,
-# nudge it a bit down, and look at what the loss does:
+# A **loss** $L$ is one number: how wrong we are. Its **gradient** with respect to an array holds one slope for each
+# entry: how fast the loss grows when this entry grows and all others stay. You need no calculus to get it. Nudge
+# the entry a bit up, nudge it a bit down, and look at what the loss does:
 #
 # $$\frac{\partial L}{\partial x_i} \;\approx\; \frac{L(x + h\,e_i) - L(x - h\,e_i)}{2h}$$
 #
-# where $e_i$ is 1 at entry $i$ and 0 elsewhere. This is called a central difference. It is slow, two losses for each entry,
-# and it is the judge of everything that follows.
+# where $e_i$ is 1 at entry $i$ and 0 elsewhere. This is called a central difference. It is slow, two losses for
+# each entry, and it is the judge of everything that follows.
 #
 # ### Code: `numerical_grad`
 # *Difficulty 2/5 · about 8 minutes · 3 points*
 #
-# Here `f` is a function: it takes an array and gives the loss. Your function calls it. Stuck? Run `hint("numerical_grad")`
-# in a cell of your own; each call opens one hint more.
+# Here `f` is a function: it takes an array and gives the loss. Your function calls it. Stuck? Run
+# `hint("numerical_grad")` in a cell of your own; each call opens one hint more.
 
 # %% nbgrader={"grade": false, "grade_id": "numerical_grad", "locked": false, "schema_version": 3, "solution": true}
 # exercise: numerical_grad
@@ -110,9 +110,9 @@ same(probe(run)("sum of cubes", np.array([[1.0, 2.0]]), 0.5), np.array([[3.25, 1
 # %% [markdown]
 # ### Experiment: how small should $h$ be?
 #
-# The formula is exact only for $h \to 0$. **Predict first:** so is the smallest $h$ the best? We try 25 step sizes on a loss
-# whose slopes we know ($\sum \sin x_i$, with the slopes $\cos x_i$), once with your central difference, once with the
-# one-sided $(L(x + h) - L(x))/h$, and once with yours on numbers of half the precision, float32.
+# The formula is exact only for $h \to 0$. **Predict first:** so is the smallest $h$ the best? We try 25 step sizes
+# on a loss whose slopes we know ($\sum \sin x_i$, with the slopes $\cos x_i$), once with your central difference,
+# once with the one-sided $(L(x + h) - L(x))/h$, and once with yours on numbers of half the precision, float32.
 
 # %% tags=["raises-exception"]
 points = np.linspace(0.1, 3, 40)
@@ -149,20 +149,21 @@ for name, errors in curves.items():
     print(f"{name:17} best error {min(errors):.0e} at h = {steps[np.argmin(errors)]:.0e}")
 
 # %% [markdown]
-# On the right side of the U the **truncation error** rules: it shrinks like $h^2$ for the central difference (ten times smaller
-# step, a hundred times smaller error) and like $h$ for the one-sided. On the left side **rounding** rules: a float64 keeps about
-# 16 digits, the two losses agree in most of them, and dividing by a tiny $2h$ blows up what is left. So $h = 10^{-5}$ is no
-# superstition: it is near the bottom. And gradients are checked in float64, because in float32 the bottom is too high to see a
-# small bug.
+# On the right side of the U the **truncation error** rules: it shrinks like $h^2$ for the central difference (ten
+# times smaller step, a hundred times smaller error) and like $h$ for the one-sided. On the left side **rounding**
+# rules: a float64 keeps about 16 digits, the two losses agree in most of them, and dividing by a tiny $2h$ blows up
+# what is left. So $h = 10^{-5}$ is no superstition: it is near the bottom. And gradients are checked in float64,
+# because in float32 the bottom is too high to see a small bug.
 #
-# **Question:** why does the float32 curve end in a flat line on the left? (What is $x + h$ in float32 when $h = 10^{-9}$?)
+# **Question:** why does the float32 curve end in a flat line on the left? (What is $x + h$ in float32 when $h =
+# 10^{-9}$?)
 
 # %% [markdown]
 # ### Code: `grad_check`
 # *Difficulty 2/5 · about 6 minutes · 2 points*
 #
-# Somebody hands you a gradient and says it is right. Compare it with the numerical one, in one number that does not depend
-# on how large the slopes are:
+# Somebody hands you a gradient and says it is right. Compare it with the numerical one, in one number that does not
+# depend on how large the slopes are:
 #
 # $$\text{error} = \frac{\max_i |g_i - n_i|}{\max\left(\max_i |g_i|,\; \max_i |n_i|\right)}$$
 #
@@ -201,8 +202,8 @@ same(probe(run)("sum of squares", np.array([3.0, -4.0]), np.array([6.0, -10.0]),
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# How small should it be? For a right gradient, in float64 and with $h = 10^{-5}$, expect $10^{-7}$ or less. Around $10^{-3}$
-# look for a kink (a ReLU or a maximum that changes its mind within the step). At $10^{-1}$ it is a bug.
+# How small should it be? For a right gradient, in float64 and with $h = 10^{-5}$, expect $10^{-7}$ or less. Around
+# $10^{-3}$ look for a kink (a ReLU or a maximum that changes its mind within the step). At $10^{-1}$ it is a bug.
 
 # %% [markdown]
 # ## 2 · What each weight, and each input, receives
@@ -211,9 +212,10 @@ same(probe(run)("sum of squares", np.array([3.0, -4.0]), np.array([6.0, -10.0]),
 #
 # $$y[i, j] = \sum_{a}\sum_{b} x[i + a,\; j + b]\; w[a, b],$$
 #
-# and `dY` holds, for each output, how much the loss grows when that output grows. Look at one product, $x \cdot w$. When the weight
-# grows by a bit, the product grows by $x$ times that bit. When the input grows, it grows by $w$ times that bit. So **each product
-# sends back `dY` times the other factor**, and who takes part in several products collects the sum:
+# and `dY` holds, for each output, how much the loss grows when that output grows. Look at one product, $x \cdot w$.
+# When the weight grows by a bit, the product grows by $x$ times that bit. When the input grows, it grows by $w$
+# times that bit. So **each product sends back `dY` times the other factor**, and who takes part in several products
+# collects the sum:
 #
 # $$\mathrm{dW}[a, b] = \sum_{i, j} \mathrm{dY}[i, j]\; x[i + a,\; j + b] \qquad\qquad
 # \mathrm{dX}[i + a,\; j + b] \mathrel{+}= \mathrm{dY}[i, j]\; w[a, b]$$
@@ -223,8 +225,9 @@ same(probe(run)("sum of squares", np.array([3.0, -4.0]), np.array([6.0, -10.0]),
 # ### By hand: `kernel_gradient`
 # *Difficulty 1/5 · about 5 minutes · 2 points*
 #
-# The input is 1 to 16 in four rows of four, the kernel is $\begin{bmatrix}1&2\\3&4\end{bmatrix}$, the stride is 1, and the loss is
-# simply the sum of the nine outputs, so that every `dY` is 1. What is `dW`? (**Predict first:** which of the four is the largest?)
+# The input is 1 to 16 in four rows of four, the kernel is $\begin{bmatrix}1&2\\3&4\end{bmatrix}$, the stride is 1,
+# and the loss is simply the sum of the nine outputs, so that every `dY` is 1. What is `dW`? (**Predict first:**
+# which of the four is the largest?)
 
 # %% nbgrader={"grade": false, "grade_id": "kernel_gradient", "locked": false, "schema_version": 3, "solution": true}
 # exercise: kernel_gradient
@@ -247,8 +250,8 @@ same(kernel_gradient, [[54, 63], [90, 99]], "kernel_gradient")
 # ### By hand: `input_gradient`
 # *Difficulty 2/5 · about 6 minutes · 2 points*
 #
-# The same convolution: what does each of the sixteen inputs receive? Think of a rubber stamp with the kernel on it, pressed once
-# for each output. Where the prints overlap, add.
+# The same convolution: what does each of the sixteen inputs receive? Think of a rubber stamp with the kernel on it,
+# pressed once for each output. Where the prints overlap, add.
 
 # %% nbgrader={"grade": false, "grade_id": "input_gradient", "locked": false, "schema_version": 3, "solution": true}
 # exercise: input_gradient
@@ -272,9 +275,10 @@ same(input_gradient, [[1, 3, 3, 2], [4, 10, 10, 6], [4, 10, 10, 6], [3, 7, 7, 4]
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Two things to see in those sixteen numbers. The four in the middle are 10, the sum of the kernel: an inner pixel meets every
-# weight once. And the corners are the kernel itself: a corner meets one weight. (The values of the input do not matter for `dX`,
-# nor those of the kernel for `dW`. That is so because a convolution is linear in each of the two.)
+# Two things to see in those sixteen numbers. The four in the middle are 10, the sum of the kernel: an inner pixel
+# meets every weight once. And the corners are the kernel itself: a corner meets one weight. (The values of the
+# input do not matter for `dX`, nor those of the kernel for `dW`. That is so because a convolution is linear in each
+# of the two.)
 #
 # ### By hand: `kernel_gradient_stride2`
 # *Difficulty 2/5 · about 3 minutes · 1 point*
@@ -302,7 +306,8 @@ same(kernel_gradient_stride2, [[24, 28], [40, 44]], "kernel_gradient_stride2")
 # ### Code: `correlate2d_backward`
 # *Difficulty 3/5 · about 10 minutes · 3 points*
 #
-# One picture, one kernel, stride 1. Two loops over the outputs are enough; inside them one line for `dX` and one for `dW`.
+# One picture, one kernel, stride 1. Two loops over the outputs are enough; inside them one line for `dX` and one
+# for `dW`.
 
 # %% nbgrader={"grade": false, "grade_id": "correlate2d_backward", "locked": false, "schema_version": 3, "solution": true}
 # exercise: correlate2d_backward
@@ -332,8 +337,8 @@ same(correlate2d_backward(np.array([[2, -1]]), np.array([[2, 7, 1, 8], [2, 8, 1,
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Is it right? Do not believe the tests, nor us: you have a judge of your own. The loss below is the sum of the outputs, each
-# multiplied by its own `dY`, which makes `dY` its gradient.
+# Is it right? Do not believe the tests, nor us: you have a judge of your own. The loss below is the sum of the
+# outputs, each multiplied by its own `dY`, which makes `dY` its gradient.
 
 # %% tags=["raises-exception"]
 rng = np.random.default_rng(5)
@@ -345,8 +350,8 @@ print("error of dW:", grad_check(lambda w: (ops.correlate2d(x, w) * dY).sum(), w
 # %% [markdown]
 # ## 3 · Batches, channels, stride
 #
-# A real layer has a batch of pictures, several channels, several kernels, a bias and a stride. Nothing new happens, there is only
-# more to add up:
+# A real layer has a batch of pictures, several channels, several kernels, a bias and a stride. Nothing new happens,
+# there is only more to add up:
 #
 # - a kernel is shared by all pictures and all places, so `dW` adds over both;
 # - an input channel feeds every kernel, so `dX` adds over the output channels;
@@ -356,10 +361,10 @@ print("error of dW:", grad_check(lambda w: (ops.correlate2d(x, w) * dY).sum(), w
 # ### Code: `conv2d_backward`
 # *Difficulty 4/5 · about 15 minutes · 5 points*
 #
-# Shapes as in notebook 04: `X` (N, C_in, H, W), `W` (C_out, C_in, k_h, k_w). Keep the two loops over $i$ and $j$, and let NumPy do
-# the batch and the channels at once: a loop over every number would be right too, but then the training below takes minutes.
-# `np.einsum` says it plainly: `"no,ncab->ocab"` multiplies (N, C_out) with windows (N, C_in, k_h, k_w), adds over the
-# pictures $n$, and gives something of the shape of `W`.
+# Shapes as in notebook 04: `X` (N, C_in, H, W), `W` (C_out, C_in, k_h, k_w). Keep the two loops over $i$ and $j$,
+# and let NumPy do the batch and the channels at once: a loop over every number would be right too, but then the
+# training below takes minutes. `np.einsum` says it plainly: `"no,ncab->ocab"` multiplies (N, C_out) with windows
+# (N, C_in, k_h, k_w), adds over the pictures $n$, and gives something of the shape of `W`.
 
 # %% nbgrader={"grade": false, "grade_id": "conv2d_backward", "locked": false, "schema_version": 3, "solution": true}
 # exercise: conv2d_backward
@@ -399,9 +404,9 @@ check.conv2d_backward_stride(conv2d_backward, seed=54)
 # %% [markdown]
 # ## 4 · Recover the edge kernel
 #
-# “A convolution kernel is a learned weight of the network”, says slide 8. Now you can see it happen. Somebody filtered pictures
-# `X` with a kernel and shows you only the results `Y`. Start with a kernel of zeros, and repeat: filter, look at the mean of the
-# squared misses, work out its gradient, take a step against it.
+# “A convolution kernel is a learned weight of the network”, says slide 8. Now you can see it happen. Somebody
+# filtered pictures `X` with a kernel and shows you only the results `Y`. Start with a kernel of zeros, and repeat:
+# filter, look at the mean of the squared misses, work out its gradient, take a step against it.
 #
 # $$L = \frac{1}{\text{number of outputs}} \sum (\hat y - y)^2 \qquad \mathrm{dY} = \frac{2\,(\hat y - y)}{\text{number of outputs}}
 # \qquad w \leftarrow w - \text{rate} \cdot \mathrm{dW}$$
@@ -438,15 +443,15 @@ check.learn_kernel(learn_kernel, seed=55)
 # %% [markdown]
 # ### Experiment: which picture teaches faster?
 #
-# The same edge kernel and the same number of pixels: once the pictures are noise, once they are patches of the cat (both with
-# mean 0 and spread 1). **Predict first:** from which of the two does your function find the kernel sooner, and why? The third
-# curve learns from the noise again, with a rate ten times lower.
+# The same edge kernel and the same number of pixels: once the pictures are noise, once they are patches of the cat
+# (both with mean 0 and spread 1). **Predict first:** from which of the two does your function find the kernel
+# sooner, and why? The third curve learns from the noise again, with a rate ten times lower.
 
 # %% tags=["raises-exception"]
 edge = np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]])
-noise = np.random.default_rng(0).normal(size=(4, 1, 14, 14))
-cat = photograph("chelsea", side=300, grey=True)[86:114, 136:164].astype(float)
-cat = cat.reshape(2, 14, 2, 14).swapaxes(1, 2).reshape(noise.shape)
+noise = np.random.default_rng(0).normal(size=(36, 1, 6, 6))
+cat = photograph("chelsea", side=300, grey=True)[82:118, 132:168].astype(float)
+cat = cat.reshape(6, 6, 6, 6).swapaxes(1, 2).reshape(noise.shape)
 cat = (cat - cat.mean()) / cat.std()
 
 steps = [1, 3, 10, 30, 100, 300]
@@ -461,20 +466,23 @@ figures.curves(
 figures.show_tables({f"{name}, after {steps[-1]} steps": (learned[name][-1], "kernel") for name in list(learned)[::2]})
 
 # %% [markdown]
-# In noise every pixel is news, and each of the nine weights gets a gradient of its own. In a photograph neighbours are nearly equal:
-# what one weight does, its neighbour can nearly undo, so the loss hardly says which of the two it should be. The *sum* of the
-# kernel is learned at once; the differences between neighbouring weights, which are all that an edge kernel is about, come last.
+# In noise every pixel is news, and each of the nine weights gets a gradient of its own. In a photograph neighbours
+# are nearly equal: what one weight does, its neighbour can nearly undo, so the loss hardly says which of the two it
+# should be. The *sum* of the kernel is learned at once; the differences between neighbouring weights, which are all
+# that an edge kernel is about, come last.
 #
-# **Question:** why not simply raise the rate for the cat? Try 0.2 in a cell of your own, with 30 steps, and explain what you see.
+# **Question:** why not simply raise the rate for the cat? Try 0.2 in a cell of your own, with 30 steps, and explain
+# what you see.
 #
 # ### Refute it: `two_kernels`
 # *Difficulty 3/5 · about 6 minutes · 2 points*
 #
-# **Find the error in the lecture?** Slide 8 is right as far as it goes. Its gap is what most listeners add to it: *the pictures decide
-# what the kernel will be*. Take that to the extreme. Give a picture `x` that is not flat, and two different kernels of one size whose
-# feature maps on it, `ops.correlate2d(x, w1)` and `ops.correlate2d(x, w2)`, are the same. From this picture no amount of training can
-# tell the two apart. (A well-known textbook learns a $1\times2$ kernel from a picture of vertical stripes, all rows equal. With a
-# $2\times2$ kernel, would that have worked?)
+# **Find the error in the lecture?** Slide 8 is right as far as it goes. Its gap is what most listeners add to it:
+# *the pictures decide what the kernel will be*. Take that to the extreme. Give a picture `x` that is not flat, and
+# two different kernels of one size whose feature maps on it, `ops.correlate2d(x, w1)` and `ops.correlate2d(x, w2)`,
+# are the same. From this picture no amount of training can tell the two apart. (A well-known textbook learns a
+# $1\times2$ kernel from a picture of vertical stripes, all rows equal. With a $2\times2$ kernel, would that have
+# worked?)
 
 # %% nbgrader={"grade": false, "grade_id": "two_kernels", "locked": false, "schema_version": 3, "solution": true}
 # exercise: two_kernels
@@ -494,9 +502,9 @@ check.two_kernels(two_kernels)
 # ### Code: `im2col`
 # *Difficulty 3/5 · about 8 minutes · 2 points*
 #
-# Libraries are fast because they turn a convolution into one big matrix product. Write every window as a *column*, every kernel as
-# a *row*; then each output is a row times a column. The column of output $(i, j)$ holds the window of channel 0, row by row, then that
-# of channel 1, and so on; the columns come in reading order of $(i, j)$.
+# Libraries are fast because they turn a convolution into one big matrix product. Write every window as a *column*,
+# every kernel as a *row*; then each output is a row times a column. The column of output $(i, j)$ holds the window
+# of channel 0, row by row, then that of channel 1, and so on; the columns come in reading order of $(i, j)$.
 
 # %% nbgrader={"grade": false, "grade_id": "im2col", "locked": false, "schema_version": 3, "solution": true}
 # exercise: im2col
@@ -520,9 +528,9 @@ check.im2col(im2col, seed=56)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# With it the whole layer, forward and back, is matrix products: the output is `kernels @ columns`, and `dW` is `dY` times the columns
-# transposed. That is the rule of section 2 once more, *dY times the other factor*. The price: each pixel is copied up to
-# $k_h \cdot k_w$ times.
+# With it the whole layer, forward and back, is matrix products: the output is `kernels @ columns`, and `dW` is `dY`
+# times the columns transposed. That is the rule of section 2 once more, *dY times the other factor*. The price:
+# each pixel is copied up to $k_h \cdot k_w$ times.
 
 # %% tags=["raises-exception"]
 X, W, dY = rng.normal(size=(2, 3, 8, 8)), rng.normal(size=(4, 3, 3, 3)), rng.normal(size=(2, 4, 6, 6))
@@ -537,8 +545,9 @@ print(f"numbers: {X.size} in the pictures, {columns.size} in the columns")
 # ### Code: `max_pool_backward`
 # *Difficulty 3/5 · about 8 minutes · 3 points*
 #
-# One layer is missing. A max pool passes on the largest number of each window, so that one cell takes the whole gradient and the
-# others get nothing: nudging them changes no output. If several are equally large, the first in reading order takes it.
+# One layer is missing. A max pool passes on the largest number of each window, so that one cell takes the whole
+# gradient and the others get nothing: nudging them changes no output. If several are equally large, the first in
+# reading order takes it.
 
 # %% nbgrader={"grade": false, "grade_id": "max_pool_backward", "locked": false, "schema_version": 3, "solution": true}
 # exercise: max_pool_backward
@@ -568,9 +577,10 @@ check.max_pool_backward(max_pool_backward, seed=57)
 # %% [markdown]
 # ## 6 · A network on your own gradients
 #
-# Now put them to work. The digits are 8 by 8 pixels; a frame of zeros keeps the strokes at the border in reach of a $3\times3$ kernel.
-# The network is two convolutions, a max pool and a linear layer; `course_lib/numpy_net.py` holds it, and you can read that file in ten
-# minutes. What it does *not* hold is the way back through convolution and pool: it gets those from you.
+# Now put them to work. The digits are 8 by 8 pixels; a frame of zeros keeps the strokes at the border in reach of a
+# $3\times3$ kernel. The network is two convolutions, a max pool and a linear layer; `course_lib/numpy_net.py` holds
+# it, and you can read that file in ten minutes. What it does *not* hold is the way back through convolution and
+# pool: it gets those from you.
 
 # %%
 def prepared(images):
@@ -607,9 +617,10 @@ print(f"{network.size} numbers learned; right on {accuracy(network, X_test, labe
 # %% [markdown]
 # ### Does a wrong gradient show?
 #
-# It is tempting to skip `grad_check` and look at the accuracy instead. Here are two sabotaged versions of your backward pass. One
-# transposes the kernels, so that `dX` is wrong; the other tells the convolutions nothing at all, so that their kernels stay as
-# random as they began. The fourth is a linear layer on the bare pixels. **Predict first:** how far below your network will each be?
+# It is tempting to skip `grad_check` and look at the accuracy instead. Here are two sabotaged versions of your
+# backward pass. One transposes the kernels, so that `dX` is wrong; the other tells the convolutions nothing at all,
+# so that their kernels stay as random as they began. The fourth is a linear layer on the bare pixels. **Predict
+# first:** how far below your network will each be?
 
 # %% tags=["raises-exception"]
 def transposed(dY, X, W, stride=1):
@@ -633,17 +644,20 @@ for name, contender in contenders.items():
     print(f"{name:27} {accuracy(contender, X_test, labels_test):.1%} right")
 
 # %% [markdown]
-# A bug in a gradient seldom crashes. The other layers make up for it, and you are left with a number that looks fine; on these digits the
-# first sabotage may not show at all. That is why gradients are checked by number, and not by accuracy.
+# A bug in a gradient seldom crashes. The other layers make up for it, and you are left with a number that looks
+# fine; on these digits the first sabotage may not show at all. That is why gradients are checked by number, and not
+# by accuracy.
 #
-# It is also an honest measure of slides 4 and 5. Slide 4 draws features made by hand, $e$, and a learned classifier, $g$; slide 5 has the
-# features learned as well, $f$. On these little digits even random kernels do well, as long as $g$ is trained. What learning $f$ is worth
-# here is the distance between the first and the third line, and no more. Notebooks 06 to 09 have harder pictures.
+# It is also an honest measure of slides 4 and 5. Slide 4 draws features made by hand, $e$, and a learned
+# classifier, $g$; slide 5 has the features learned as well, $f$. On these little digits even random kernels do
+# well, as long as $g$ is trained. What learning $f$ is worth here is the distance between the first and the third
+# line, and no more. Notebooks 06 to 09 have harder pictures.
 #
 # ### What did it learn?
 #
-# Slide 8 shows three kernels below its sentence: identity, edge and sharpen. People made those. Compare them with the sixteen that your
-# network began with and with what they became. Grey is 0, white is positive, black is negative.
+# Slide 8 shows three kernels below its sentence: identity, edge and sharpen. People made those. Compare them with
+# the sixteen that your network began with and with what they became. Grey is 0, white is positive, black is
+# negative.
 
 # %% tags=["raises-exception"]
 def picture(kernel):
@@ -661,9 +675,9 @@ figures.gallery({"before training": strip(first_kernels[:, 0]), "after training"
                 "Nobody chose these. Some resemble edges in one direction, many resemble nothing that has a name.")
 
 # %% [markdown]
-# **Explain it to a friend:** most kernels look like what they were before training, and few have a name. Why does the network
-# nevertheless know its digits? (The second layer has $16 \cdot 32 = 512$ kernels that these pictures do not show.) Write two sentences
-# before you take the quiz.
+# **Explain it to a friend:** most kernels look like what they were before training, and few have a name. Why does
+# the network nevertheless know its digits? (The second layer has $16 \cdot 32 = 512$ kernels that these pictures do
+# not show.) Write two sentences before you take the quiz.
 
 # %% [markdown]
 # ## Quiz
@@ -677,9 +691,10 @@ questions
 # %% [markdown]
 # ## Stretch puzzle: the way back is a convolution
 #
-# `dX` was made with a rubber stamp, two loops and a `+=`. It can be had in *one line*, as a sliding window over `dY`: no loop, no `+=`. Which
-# padding does it take, and what must be done with the kernel? No points, no hints. You may use `ops.correlate2d` and `ops.convolve2d` of notebook 02,
-# which take a `padding`; and then say which of the two names you have to use so that the kernel needs no turn.
+# `dX` was made with a rubber stamp, two loops and a `+=`. It can be had in *one line*, as a sliding window over
+# `dY`: no loop, no `+=`. Which padding does it take, and what must be done with the kernel? No points, no hints.
+# You may use `ops.correlate2d` and `ops.convolve2d` of notebook 02, which take a `padding`; and then say which of
+# the two names you have to use so that the kernel needs no turn.
 
 # %% tags=["raises-exception"]
 puzzle_x, puzzle_w = rng.normal(size=(6, 6)), rng.normal(size=(3, 3))

@@ -200,7 +200,7 @@ def conv2d_multi(x, w, b=None):
     return y if b is None else y + b
 
 # %% wrong conv2d_multi: the practice notebook's layout
-# says: IndexError.*w is \(C_out, C_in
+# says: IndexError.*w has shape
 def conv2d_multi(x, w, b=None):
     C_in, C_out, k_h, k_w = w.shape
     y = np.zeros((C_out, x.shape[1] - k_h + 1, x.shape[2] - k_w + 1))
@@ -295,7 +295,7 @@ def conv2d_multi(x, w, b=None):
     return y
 
 # %% wrong conv2d_multi: square kernels only
-# says: There are 3 maps of|expected shape
+# says: There are 3 maps of|could not be broadcast.*w is \(C_out, C_in, k_h, k_w\)
 def conv2d_multi(x, w, b=None):
     C_out, C_in, k = w.shape[:3]
     y = np.zeros((C_out, x.shape[1] - k + 1, x.shape[2] - k + 1))
