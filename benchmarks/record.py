@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "data"
+LOAD = os.getloadavg()[0]  # before the benchmark adds its own
 
 
 def machine() -> str:
@@ -21,7 +22,7 @@ def machine() -> str:
 
 
 def write(name: str, rows: list[dict], packages: list[str], **versions: str) -> Path:
-    """Writes rows to data/<name>.csv, each with machine, cores, python, versions, date and command.
+    """Writes rows to data/<name>.csv, each with machine, its load, versions, date and command.
 
     `packages` are installed distributions whose versions are noted beside those given by name.
     """
@@ -30,6 +31,7 @@ def write(name: str, rows: list[dict], packages: list[str], **versions: str) -> 
     where = {
         "machine": machine(),
         "cores": os.cpu_count(),
+        "load": round(LOAD, 1),
         "python": platform.python_version(),
         "versions": "; ".join(f"{package} {version}" for package, version in versions.items()),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),

@@ -43,10 +43,10 @@ x = np.array([[3, 3, 2, 1, 0], [0, 0, 1, 3, 1], [3, 1, 2, 2, 3], [2, 0, 0, 2, 2]
 w = np.array([[0, 1, 2], [2, 2, 0], [0, 1, 2]])
 y = np.array([[np.sum(x[i:i + 3, j:j + 3] * w) for j in range(3)] for i in range(3)])
 
-def draw(axes, title, numbers, colour, focus):
-    axes.set(title=title, xlim=(-.5, len(numbers) - .5), ylim=(len(numbers) - .5, -.5), xticks=[], yticks=[])
+def draw(axes, title, numbers, colours, focus):
+    axes.imshow(numbers, cmap=colours, vmin=-10, vmax=40)
+    axes.set(title=title, xticks=[], yticks=[])
     for i, j in np.ndindex(numbers.shape):
-        axes.add_patch(plt.Rectangle((j - .5, i - .5), 1, 1, facecolor=colour, edgecolor="white"))
         axes.text(j, i, numbers[i, j], ha="center", va="center")
     i, j, size = focus
     axes.add_patch(plt.Rectangle((j - .5, i - .5), size, size, fill=False, edgecolor="red", linewidth=2))
@@ -55,9 +55,9 @@ def draw(axes, title, numbers, colour, focus):
 def show(step):
     i, j = divmod(step, 3)
     figure, axes = plt.subplots(1, 3, figsize=(8, 3))
-    draw(axes[0], "input x", x, "lightblue", (i, j, 3))
-    draw(axes[1], "kernel w", w, "cornflowerblue", (0, 0, 3))
-    draw(axes[2], "output y", y, "lightgreen", (i, j, 1))
+    draw(axes[0], "input x", x, "Blues", (i, j, 3))
+    draw(axes[1], "kernel w", w, "Blues", (0, 0, 3))
+    draw(axes[2], "output y", y, "Greens", (i, j, 1))
     terms = zip(x[i:i + 3, j:j + 3].flat, w.flat)
     figure.suptitle(f"y[{i}, {j}] = " + " + ".join(f"{a}·{b}" for a, b in terms) + f" = {y[i, j]}")
     plt.show()

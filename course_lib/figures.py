@@ -102,7 +102,7 @@ def curves(x, lines: dict, xlabel: str, ylabel: str, caption: str, log: str = ""
 
 
 def spread(x, lines: dict, xlabel: str, ylabel: str, caption: str, log: str = "") -> None:
-    """Display repeated runs, ``{"label": array (len(x), runs)}``: every run a point, their mean a line, their range a band.
+    """Display repeated runs, ``{"label": array (len(x), runs)}``: each run a point, the mean a line, the range a band.
 
     ``x`` holds numbers, or words for things side by side. ``log`` as in ``curves``. Means and ranges are in the
     picture's alternative text.
@@ -115,6 +115,8 @@ def spread(x, lines: dict, xlabel: str, ylabel: str, caption: str, log: str = ""
             axes.fill_between(x, values.min(axis=1), values.max(axis=1), color=style["color"], alpha=0.15, linewidth=0)
             axes.plot(x, values, linestyle="none", marker=style["marker"], color=style["color"], markersize=3)
             axes.plot(x, values.mean(axis=1), label=label, **style)
+        if "y" not in log and min(values.min() for values in runs.values()) >= 0:
+            axes.set_ylim(bottom=0)
         if "x" in log:
             axes.set_xticks(x, labels=map(number, x), minor=False)
             axes.minorticks_off()
@@ -138,7 +140,6 @@ def _plot(draw, xlabel: str, ylabel: str, caption: str, log: str, told: str) -> 
     with rc_context(look.matplotlib_style()):
         figure = Figure(figsize=(7, 3.4), layout="constrained")
         axes = figure.subplots()
-        scales = {f"{axis}scale": "log" if axis in log else "linear" for axis in "xy"}
         axes.set(xlabel=xlabel, ylabel=ylabel, **{f"{axis}scale": "log" for axis in log})
         draw(axes)
         axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))

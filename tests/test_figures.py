@@ -54,6 +54,14 @@ def test_curves_carry_their_numbers_in_the_alternative_text(shown):
     assert pictures(shown[0])[0].size[0] > 700
 
 
+@pytest.mark.parametrize("x, log", [([100, 1000], "x"), (["plain", "permuted"], ""), ([1, 2], "xy")])
+def test_a_spread_tells_mean_and_range(shown, x, log):
+    figures.spread(x, {"a": [[1, 2, 6], [2, 2, 2]], "b": np.ones((2, 5))}, "labels", "error", "What to see.", log=log)
+    told = f"error over labels. a: {x[0]} 3 [1, 6], {x[1]} 2 [2, 2]; b: {x[0]} 1 [1, 1], {x[1]} 1 [1, 1]"
+    assert f'alt="{told}"' in shown[0] and "What to see." in shown[0]
+    assert pictures(shown[0])[0].size[0] > 700
+
+
 def test_tables_stand_side_by_side(shown):
     figures.show_tables({"one": (np.eye(2), "input"), "other": (np.eye(3), "output")})
     assert shown[0].count("<table") == 2

@@ -36,7 +36,8 @@ def prepared(images: np.ndarray) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def digits() -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    return {split: (prepared(images), labels) for split in ("train", "test") for images, labels in [load("digits", split)]}
+    sets = {split: load("digits", split) for split in ("train", "test")}
+    return {split: (prepared(images), labels) for split, (images, labels) in sets.items()}
 
 
 def slope(f, array: np.ndarray, place: tuple[int, ...], h: float = 1e-6) -> float:
@@ -66,7 +67,8 @@ def test_cross_entropy_and_its_gradient():
     assert loss == pytest.approx((np.log(3) + np.log(np.exp([-2, -1, 0]).sum())) / 2)
     assert gradient.sum(axis=1) == pytest.approx([0, 0]), "probabilities sum to one"
     for place in np.ndindex(scores.shape):
-        assert gradient[place] == pytest.approx(slope(lambda: cross_entropy(scores, labels)[0], scores, place), abs=1e-8)
+        numerical = slope(lambda: cross_entropy(scores, labels)[0], scores, place)
+        assert gradient[place] == pytest.approx(numerical, abs=1e-8)
 
 
 def test_huge_scores_do_not_overflow():

@@ -325,6 +325,7 @@ X, W = np.ones((2, 4, 5, 6)), np.ones((6, 4, 3, 2))
     (lambda: ops.pad2d(X, 0.5), "padding must be a whole number of at least 0"),
     (lambda: ops.im2col(X, 7), "covers 7x7 pixels and the padded input has only 5x6"),
     (lambda: ops.max_pool2d(X, 2, padding=2), r"padding=\(2, 2\) is more than half of kernel_size.*at most \(1, 1\)"),
+    (lambda: ops.avg_pool2d(X, (5, 2), padding=(2, 2)), r"padding=\(2, 2\) is more than half .*at most \(2, 1\)"),
     (lambda: ops.avg_pool2d(X, (6, 2)), "covers 6x2 pixels and the padded input has only 5x6"),
     (lambda: ops.max_pool2d_backward(X, X, 2), r"dY must have shape \(2, 4, 2, 3\); got \(2, 4, 5, 6\)"),
     (lambda: ops.avg_pool2d_backward(X, X, 2), r"dY must have shape \(2, 4, 2, 3\)"),

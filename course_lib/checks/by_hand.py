@@ -77,7 +77,7 @@ def _reject_strange(name: str, cells: np.ndarray) -> None:
     for index, value in np.ndenumerate(cells):
         place = f"{name}{position(index)}"
         if value is None or value is Ellipsis:
-            fail(f"{place} is not answered yet: replace {'...' if value is ... else value} by your number.")
+            fail(f"{place} is not answered yet: replace {'...' if value is ... else value} by your answer.")
         if isinstance(value, str):
             if _looks_like_number(value):
                 fail(f"{place} is the text {value!r}; write the number without quotes.")

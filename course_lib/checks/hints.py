@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections import Counter
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 
@@ -46,13 +47,14 @@ class Hints:
 def hint(name: str, count: int | None = None) -> None:
     """Open one more hint for an exercise, or the first `count` of them.
 
-    Raises CourseError for an exercise that has no hints (with the names that do) and for a `count` below 1.
+    Raises CourseError for an exercise that has no hints (with the nearest names) and for a `count` below 1.
     """
     known = _all_hints()
     if not isinstance(name, str) or name not in known:
         given = f'"{name}"' if isinstance(name, str) else describe(name)
-        raise CourseError(f"There is no hint for {given}: give the name of an exercise as text, "
-                          f"one of {', '.join(sorted(known))}.")
+        near = get_close_matches(str(name).replace(" ", "_"), known, 3, 0.5)
+        raise CourseError(f"There is no hint for {given}: give the name of an exercise as text"
+                          + (f"; did you mean {' or '.join(near)}?" if near else ', such as "correlate2d".'))
     if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
         raise CourseError(f'hint takes the number of hints to open, 1 or more, and got {describe(count)}: '
                           f'for instance hint("{name}", 1).')

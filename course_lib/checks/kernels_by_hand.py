@@ -439,6 +439,8 @@ OPERATIONS = {
         "on to both shifts?")),
     "global average": Operation("always", (
         "One cell that wraps around stays as it is, so both ways agree.")),
+    "add a faint ramp": Operation("down", "Both ways differ by about 0.000001, which is little, but more than the 1e-9 "
+                                  "that rounding may take; np.allclose on its own forgives more."),
     "cut at the brightest pixel": Operation("never", (
         "The two ways give pictures of different shapes here; then the answer is False. Compare the shapes "
         "before the values.")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -506,12 +506,18 @@ def _route(dY: Array, X: Array, size: int = 2, shares: Callable[[Array], Array] 
     return dX
 
 
+def _split(window: Array) -> Array:
+    """The same share for each of the largest cells."""
+    largest = window == window.max()
+    return largest / largest.sum()
+
+
 POOL_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
     ("All cells that share the largest number got the gradient; of equal ones the first in reading order takes it "
      "all, as argmax does.",
      lambda dY, X, size=2: _route(dY, X, size, lambda window: window == window.max())),
     ("The gradient was split among equal cells; the first in reading order takes it all, as argmax does.",
-     lambda dY, X, size=2: _route(dY, X, size, lambda window: (window == window.max()) / (window == window.max()).sum())),
+     lambda dY, X, size=2: _route(dY, X, size, _split)),
     ("Of equal cells the last one got the gradient; the first in reading order takes it, as argmax does.",
      lambda dY, X, size=2: _route(dY, X, size, lambda window: np.arange(window.size)[::-1] == window[::-1].argmax())),
     ("The gradient was spread evenly over the window: that is average pooling. Only the largest cell gets it.",

@@ -127,8 +127,8 @@ CONVOLUTION_MISTAKES = (*(Mistake(says, wrong) for says, wrong in (
 def explain_window(found: Difference, case: Case) -> str | None:
     """A sentence about an output of the wrong shape, or about windows that are cut off at the edge."""
     if found.rung == "run" and "broadcast" in found.sentence:
-        return ("A window at the edge is smaller than the kernel: there are H - k_h + 1 rows of windows and "
-                "W - k_w + 1 columns.")
+        return ("A window and the kernel differ in shape: take the window's height and width from w.shape, and stop "
+                "at the edge, where H - k_h + 1 rows and W - k_w + 1 columns of windows have fitted.")
     if found.rung != "shape":
         return None
     (height, width), (k_h, k_w), shape = case["x"].shape, case["w"].shape, found.got.shape

@@ -24,12 +24,12 @@ def by_hand(name: str, answer: object) -> None:
 # -------------------------------------------------------------------------------------- counting parameters
 
 LINEAR_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
+    ("bias is understood the wrong way round.",
+     lambda inputs, outputs, bias=True: (inputs + (not bias)) * outputs),
     ("The biases are missing: with bias=True each output has one more parameter.",
      lambda inputs, outputs, bias=True: inputs * outputs if bias else NotImplemented),
     ("bias=False is ignored: then the layer has weights only.",
      lambda inputs, outputs, bias=True: NotImplemented if bias else (inputs + 1) * outputs),
-    ("bias is understood the wrong way round.",
-     lambda inputs, outputs, bias=True: (inputs + (not bias)) * outputs),
     ("There is one bias for each output, and not one for each input.",
      lambda inputs, outputs, bias=True: inputs * outputs + inputs if bias else NotImplemented),
     ("There is one bias for each output, and not one for the whole layer.",
@@ -67,12 +67,12 @@ def _conv_parameters(channels_in: int, channels_out: int, k_h: int, k_w: int, bi
 
 
 CONV_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
+    ("bias is understood the wrong way round.",
+     lambda c, k, h, w, bias=True: k * (c * h * w + (not bias))),
     ("The biases are missing: with bias=True each kernel has one more parameter.",
      lambda c, k, h, w, bias=True: k * c * h * w if bias else NotImplemented),
     ("bias=False is ignored: then the layer has weights only.",
      lambda c, k, h, w, bias=True: NotImplemented if bias else k * (c * h * w + 1)),
-    ("bias is understood the wrong way round.",
-     lambda c, k, h, w, bias=True: k * (c * h * w + (not bias))),
     ("There is one bias for each kernel, and not one for each of its slices.",
      lambda c, k, h, w, bias=True: k * c * (h * w + 1) if bias else NotImplemented),
     ("There is one bias for each kernel, and not one for the whole layer.",

@@ -2,12 +2,14 @@
 // Every control is native and labelled; every grid is one tab stop in which the arrow keys move.
 
 const FOCUSABLE = new Set(["A", "BUTTON", "INPUT", "SELECT", "SUMMARY", "TEXTAREA"]);
+// Every widget brings its own copy of this module, and several share a page: a count alone would meet its like.
+const copy = Math.random().toString(36).slice(2, 10);
 let nextId = 0;
 
-/** A fresh id for a label and its control. */
+/** A fresh id for a label and its control, unlike any other on the page. */
 export function uniqueId(prefix) {
   nextId += 1;
-  return `cnn-${prefix}-${nextId}`;
+  return `cnn-${prefix}-${copy}-${nextId}`;
 }
 
 /** An element with attributes, listeners (`onclick`...) and children; null children are left out. */

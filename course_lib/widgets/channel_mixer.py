@@ -45,9 +45,8 @@ def preset(name: str, size: int = 5) -> np.ndarray:
     Errors: CourseError for an unknown name, or a size that it does not come in.
     """
     if not isinstance(name, str) or name not in presets(size):
-        raise CourseError(
-            f"there are no weights {name!r:.40} of size {size!r}; the mixer knows {', '.join(map(repr, presets(size)))}."
-        )
+        known = ", ".join(map(repr, presets(size)))
+        raise CourseError(f"there are no weights {name!r:.40} of size {size!r}; the mixer knows {known}.")
     kernel, factors = _PRESETS[name]
     around = (size - len(kernel)) // 2
     return np.multiply.outer(factors, np.pad(kernel.astype(float), around))
@@ -156,8 +155,9 @@ class ChannelMixer(CourseWidget):
 
     @traitlets.validate("bias")
     def _one_per_output(self, proposal):
-        if len(proposal["value"]) != len(self.weights):
-            raise CourseError(f"bias must have one number per output, {len(self.weights)}; got {len(proposal['value'])}.")
+        given, wanted = len(proposal["value"]), len(self.weights)
+        if given != wanted:
+            raise CourseError(f"bias must have one number per output, {wanted}; got {given}.")
         return proposal["value"]
 
     @traitlets.validate("chosen")
@@ -198,8 +198,10 @@ class ChannelMixer(CourseWidget):
         else:
             array = as_photo(_channels_last(value))
             if array.ndim != 3 or min(array.shape[:2]) < LEAST_SIDE:
-                raise CourseError(f"photo must have three channels of at least {LEAST_SIDE}x{LEAST_SIDE} pixels, (3, H, W) "
-                                  f"or (H, W, 3); got shape {np.shape(value)}.")
+                raise CourseError(
+                    f"photo must have three channels of at least {LEAST_SIDE}x{LEAST_SIDE} pixels, (3, H, W) or "
+                    f"(H, W, 3); got shape {np.shape(value)}."
+                )
         side = self.side if named else LARGEST_SIDE
         if named or max(array.shape[:2]) > LARGEST_SIDE:
             array = np.asarray(data.scaled(Image.fromarray(array), side))
@@ -233,8 +235,8 @@ class ChannelMixer(CourseWidget):
             return "".join(f'<td style="padding:4px;text-align:left">{cell}</td>' for cell in (first, *cells))
 
         X, partials, output = self.photo, self.partials, self.output
-        lines = [row("input X",
-                     *(picture(plane, f"{name} channel") + f"<br>{name}" for plane, name in zip(X, CHANNELS, strict=True)))]
+        planes = zip(X, CHANNELS, strict=True)
+        lines = [row("input X", *(picture(plane, f"{name} channel") + f"<br>{name}" for plane, name in planes))]
         for c, (parts, total) in enumerate(zip(partials, output, strict=True)):
             shown = grey(np.concatenate([parts, total[None]]))
             cells = [picture(part, f"share of {name} in output {c}") + f"<br>weights of {name}: sum "
@@ -244,9 +246,10 @@ class ChannelMixer(CourseWidget):
         plane = figures.table(self.weights[self.chosen], "kernel", f"weights W[{self.chosen[0]}, {self.chosen[1]}]")
         size = "\u00d7".join(map(str, output.shape))
         learned = self.weights.size + len(self.bias)
+        body = "".join(f"<tr>{line}</tr>" for line in lines)
         return (
-            f'<div style="max-width:760px;overflow-x:auto"><table><tbody>{"".join(f"<tr>{line}</tr>" for line in lines)}'
-            f"</tbody></table>{plane}<p>Output {size}; {learned} parameters.</p></div>"
+            f'<div style="max-width:760px;overflow-x:auto"><table><tbody>{body}</tbody></table>{plane}'
+            f"<p>Output {size}; {learned} parameters.</p></div>"
         )
 
 

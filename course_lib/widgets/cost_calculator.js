@@ -11,23 +11,41 @@ export function cost(layer, shape) {
   const image = shape.length === 3;
   if (kind === "flatten") return { shape: [product(shape)], parameters: 0, macs: 0, values: 0 };
   if (kind === "linear") {
-    if (image) return { fault: `A linear layer takes a vector, but gets ${times(shape)}: put flatten or global average before it.` };
+    if (image)
+      return {
+        fault: `A linear layer takes a vector, but gets ${times(shape)}: put flatten or global average before it.`,
+      };
     const { outputs } = layer;
     return { shape: [outputs], parameters: (shape[0] + 1) * outputs, macs: shape[0] * outputs, values: outputs };
   }
-  if (!image) return { fault: `It takes an image (channels, height, width), but gets a vector of ${shape[0]}: move it before flatten, global average and linear layers.` };
+  if (!image)
+    return {
+      fault:
+        `It takes an image (channels, height, width), but gets a vector of ${shape[0]}: ` +
+        "move it before flatten, global average and linear layers.",
+    };
   const [channels, ...sides] = shape;
   if (kind === "global average") return { shape: [channels], parameters: 0, macs: 0, values: channels };
   const { kernel, stride, padding } = layer;
   const padded = sides.map((side) => side + 2 * padding);
   if (kernel > Math.min(...padded)) {
-    return { fault: `Its window covers ${kernel}\u00d7${kernel} pixels, but the ${padding ? "padded " : ""}input has only ${times(padded)}: use a smaller kernel or more padding, or less pooling before it.` };
+    return {
+      fault:
+        `Its window covers ${times([kernel, kernel])} pixels, but the ${padding ? "padded " : ""}input has only ` +
+        `${times(padded)}: use a smaller kernel or more padding, or less pooling before it.`,
+    };
   }
   const [height, width] = padded.map((side) => Math.floor((side - kernel) / stride) + 1);
-  if (kind !== "conv") return { shape: [channels, height, width], parameters: 0, macs: 0, values: channels * height * width };
+  if (kind !== "conv")
+    return { shape: [channels, height, width], parameters: 0, macs: 0, values: channels * height * width };
   const weights = layer.channels * channels * kernel * kernel;
   const values = layer.channels * height * width;
-  return { shape: [layer.channels, height, width], parameters: weights + layer.channels, macs: weights * height * width, values };
+  return {
+    shape: [layer.channels, height, width],
+    parameters: weights + layer.channels,
+    macs: weights * height * width,
+    values,
+  };
 }
 
 /** The whole arithmetic: state in, numbers out. Python twins: CostCalculator.rows and CostCalculator.totals. */
@@ -42,12 +60,21 @@ export function compute({ layers, shape, batch, numbers }) {
     rows.push({ kind: layer.kind, ...row });
   }
   const each = batch * BYTES[numbers];
-  const held = [{ values: product(shape), at: -1 }, ...rows.map(({ values }, at) => ({ values, at })).filter(({ values }) => values)];
+  const held = [
+    { values: product(shape), at: -1 },
+    ...rows.map(({ values }, at) => ({ values, at })).filter(({ values }) => values),
+  ];
   const pairs = held.slice(1).map((one, n) => ({ values: one.values + held[n].values, at: one.at }));
-  const peak = pairs.reduce((most, pair) => (pair.values > most.values ? pair : most), pairs.length ? { values: 0 } : held[0]);
+  const peak = pairs.reduce(
+    (most, pair) => (pair.values > most.values ? pair : most),
+    pairs.length ? { values: 0 } : held[0],
+  );
   const totals = {
     parameters: sum(rows, "parameters"),
-    linear_parameters: sum(rows.filter(({ kind }) => kind === "linear"), "parameters"),
+    linear_parameters: sum(
+      rows.filter(({ kind }) => kind === "linear"),
+      "parameters",
+    ),
     macs: sum(rows, "macs"),
     parameter_bytes: sum(rows, "parameters") * BYTES[numbers],
     training_bytes: sum(held, "values") * each,
@@ -64,7 +91,12 @@ export function grouped(value) {
 
 /** Bytes as people write them; 1 kB is 1000 bytes. Python twin: memory. */
 export function memory(size) {
-  const [unit, scale] = [["GB", 1e9], ["MB", 1e6], ["kB", 1000]].find(([, least]) => size >= least) ?? [];
+  const [unit, scale] =
+    [
+      ["GB", 1e9],
+      ["MB", 1e6],
+      ["kB", 1000],
+    ].find(([, least]) => size >= least) ?? [];
   if (!unit) return `${size} B`;
   const value = size / scale;
   return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${unit}`;
@@ -82,7 +114,10 @@ export function describe(layer) {
 }
 
 const short = (value) => {
-  const [unit, scale] = [[" billion", 1e9], [" million", 1e6]].find(([, least]) => value >= least) ?? ["", 1];
+  const [unit, scale] = [
+    [" billion", 1e9],
+    [" million", 1e6],
+  ].find(([, least]) => value >= least) ?? ["", 1];
   return unit ? `${number(value / scale, 2)}${unit}` : grouped(value);
 };
 const percent = (part, whole) => {
@@ -105,9 +140,25 @@ function wholeField(label, [min, max], { oncommit, onfault }) {
       input.value = kept;
     }
   };
-  const input = el("input", { id, type: "number", class: "cnn-field", min, max, step: 1, oninput: () => commit(false), onchange: () => commit(true) });
+  const input = el("input", {
+    id,
+    type: "number",
+    class: "cnn-field",
+    min,
+    max,
+    step: 1,
+    oninput: () => commit(false),
+    onchange: () => commit(true),
+  });
   const root = el("div", { class: "cnn-control" }, el("label", { for: id }, label), input);
-  return { root, input, set(value) { kept = String(value); if (input.value !== kept) input.value = kept; } };
+  return {
+    root,
+    input,
+    set(value) {
+      kept = String(value);
+      if (input.value !== kept) input.value = kept;
+    },
+  };
 }
 
 const NAMES = ["layers", "shape", "batch", "numbers"];
@@ -128,37 +179,64 @@ function render({ model, el: element }) {
   let reachable = 0; // the layer that the Tab key reaches
 
   const fault = el("p", { class: "cnn-fault", role: "alert", hidden: true });
-  const complain = (text) => { write(fault, text); fault.hidden = !text; };
+  const complain = (text) => {
+    write(fault, text);
+    fault.hidden = !text;
+  };
   const network = choice("network", [...Object.keys(networks), OWN], (name) => {
-    if (!networks[name]) { network.set(named()); return; }
+    if (!networks[name]) {
+      network.set(named());
+      return;
+    }
     chosen = null;
     reachable = 0;
     complain("");
     put(model, networks[name]);
   });
-  const named = () => Object.keys(networks).find((name) =>
-    JSON.stringify(networks[name].layers.map(describe)) === JSON.stringify(state.layers.map(describe))
-    && state.layers.every((layer, n) => layer.kind === networks[name].layers[n].kind)
-    && String(networks[name].shape) === String(state.shape)) ?? OWN;
-  const sides = ["channels", "height", "width"].map((name, n) => wholeField(name, limits[name], {
+  const named = () =>
+    Object.keys(networks).find(
+      (name) =>
+        JSON.stringify(networks[name].layers.map(describe)) === JSON.stringify(state.layers.map(describe)) &&
+        state.layers.every((layer, n) => layer.kind === networks[name].layers[n].kind) &&
+        String(networks[name].shape) === String(state.shape),
+    ) ?? OWN;
+  const sides = ["channels", "height", "width"].map((name, n) =>
+    wholeField(name, limits[name], {
+      onfault: complain,
+      oncommit: (value) => put(model, { shape: state.shape.map((side, m) => (m === n ? value : side)) }),
+    }),
+  );
+  const batch = wholeField("batch", [1, 65536], {
     onfault: complain,
-    oncommit: (value) => put(model, { shape: state.shape.map((side, m) => (m === n ? value : side)) }),
-  }));
-  const batch = wholeField("batch", [1, 65536], { onfault: complain, oncommit: (value) => put(model, { batch: value }) });
+    oncommit: (value) => put(model, { batch: value }),
+  });
   const numbers = choice("numbers", Object.keys(BYTES), (value) => put(model, { numbers: value }));
 
   // The settings of one layer, shown below it.
-  const setLayers = (layers) => { complain(""); put(model, { layers }); };
-  const change = (more) => setLayers(state.layers.map((layer, n) => (n === chosen ? { ...layer, ...more } : layer)));
+  const setLayers = (layers) => {
+    complain("");
+    put(model, { layers });
+  };
+  const change = (more) =>
+    setLayers(state.layers.map((layer, n) => (n === chosen ? { ...layer, ...more } : layer)));
   const ofKind = (kind, before = {}) => {
-    const value = (name) => before[name] ?? (name === "stride" && kind !== "conv" ? 2 : name === "kernel" && kind !== "conv" ? 2 : DEFAULTS[name]);
+    const value = (name) =>
+      before[name] ??
+      (name === "stride" && kind !== "conv" ? 2 : name === "kernel" && kind !== "conv" ? 2 : DEFAULTS[name]);
     return { kind, ...Object.fromEntries(fields[kind].map((name) => [name, value(name)])) };
   };
   const kind = choice("kind", Object.keys(fields), (value) =>
-    setLayers(state.layers.map((layer, n) => (n === chosen ? ofKind(value, layer) : layer))));
-  const inputs = Object.fromEntries(Object.keys(LABELS).map((name) => [name, wholeField(LABELS[name], limits[name], {
-    onfault: complain, oncommit: (value) => change({ [name]: value }),
-  })]));
+    setLayers(state.layers.map((layer, n) => (n === chosen ? ofKind(value, layer) : layer))),
+  );
+  const inputs = Object.fromEntries(
+    Object.keys(LABELS).map((name) => [
+      name,
+      wholeField(LABELS[name], limits[name], {
+        onfault: complain,
+        oncommit: (value) => change({ [name]: value }),
+      }),
+    ]),
+  );
   const move = (by) => {
     const layers = [...state.layers];
     [layers[chosen], layers[chosen + by]] = [layers[chosen + by], layers[chosen]];
@@ -169,8 +247,11 @@ function render({ model, el: element }) {
     (by < 0 ? earlier : later).focus();
   };
   const insert = (at) => {
-    if (state.layers.length >= MOST_LAYERS) { complain(`There is room for ${MOST_LAYERS} layers: remove one first.`); return; }
-    const before = at === 0 ? state.shape : result.rows[at - 1].shape ?? [];
+    if (state.layers.length >= MOST_LAYERS) {
+      complain(`There is room for ${MOST_LAYERS} layers: remove one first.`);
+      return;
+    }
+    const before = at === 0 ? state.shape : (result.rows[at - 1].shape ?? []);
     const added = before.length === 1 ? ofKind("linear") : { ...ofKind("conv"), padding: 1 };
     chosen = at;
     reachable = at;
@@ -189,14 +270,34 @@ function render({ model, el: element }) {
     (lines[reachable]?.opener ?? add).focus();
   });
   const below = button("+ layer below", () => insert(chosen + 1));
-  const editor = el("tr", { class: "cnn-editor" }, el("td", { colspan: 5 }, el("div", { class: "cnn-bar" },
-    el("div", { class: "cnn-row" }, kind.root, ...Object.values(inputs).map((one) => one.root)),
-    el("div", { class: "cnn-row" }, earlier, later, below, remove))));
+  const editor = el(
+    "tr",
+    { class: "cnn-editor" },
+    el(
+      "td",
+      { colspan: 5 },
+      el(
+        "div",
+        { class: "cnn-bar" },
+        el("div", { class: "cnn-row" }, kind.root, ...Object.values(inputs).map((one) => one.root)),
+        el("div", { class: "cnn-row" }, earlier, later, below, remove),
+      ),
+    ),
+  );
 
   // The table: one line a layer, its cells kept and only rewritten.
   const figure = (name) => {
-    const [text, share, bar] = [el("span", { class: "cnn-number" }), el("small", { class: "cnn-muted" }), el("i", { "aria-hidden": "true" })];
-    return { td: el("td", { class: `cnn-figure cnn-of-${name}` }, text, el("span", { class: "cnn-part" }, bar, share)), text, share, bar };
+    const [text, share, bar] = [
+      el("span", { class: "cnn-number" }),
+      el("small", { class: "cnn-muted" }),
+      el("i", { "aria-hidden": "true" }),
+    ];
+    return {
+      td: el("td", { class: `cnn-figure cnn-of-${name}` }, text, el("span", { class: "cnn-part" }, bar, share)),
+      text,
+      share,
+      bar,
+    };
   };
   const toggle = (n) => {
     chosen = chosen === n ? null : n;
@@ -205,27 +306,79 @@ function render({ model, el: element }) {
     draw();
   };
   const makeLine = (n) => {
-    const [place, kindText, words] = [el("span", { class: "cnn-muted" }), el("b"), el("span", { class: "cnn-muted" })];
-    const opener = el("button", { type: "button", class: "cnn-opener", "aria-expanded": "false", onclick: () => toggle(n),
-      onfocus: () => reach(n) }, place, el("span", {}, kindText, words));
+    const [place, kindText, words] = [
+      el("span", { class: "cnn-muted" }),
+      el("b"),
+      el("span", { class: "cnn-muted" }),
+    ];
+    const opener = el(
+      "button",
+      {
+        type: "button",
+        class: "cnn-opener",
+        "aria-expanded": "false",
+        onclick: () => toggle(n),
+        onfocus: () => reach(n),
+      },
+      place,
+      el("span", {}, kindText, words),
+    );
     const shape = el("td", { class: "cnn-shape" });
     const figures = Object.fromEntries(COLUMNS.map((name) => [name, figure(name)]));
     const trouble = el("td", { colspan: 4, class: "cnn-fault cnn-trouble" });
-    const tr = el("tr", {}, el("td", { class: "cnn-what" }, opener), shape, ...COLUMNS.map((name) => figures[name].td), trouble);
+    const tr = el(
+      "tr",
+      {},
+      el("td", { class: "cnn-what" }, opener),
+      shape,
+      ...COLUMNS.map((name) => figures[name].td),
+      trouble,
+    );
     return { tr, opener, place, kindText, words, shape, figures, trouble };
   };
   const lines = [];
   const inputShape = el("td", { class: "cnn-shape" });
   const inputValues = figure("values");
-  const inputLine = el("tr", {}, el("td", { class: "cnn-what" }, el("b", {}, "input")), inputShape,
-    ...["parameters", "macs"].map((name) => el("td", { class: `cnn-figure cnn-of-${name}` })), inputValues.td);
-  const totals = Object.fromEntries(COLUMNS.map((name) => [name, el("td", { class: `cnn-figure cnn-of-${name}` })]));
+  const inputLine = el(
+    "tr",
+    {},
+    el("td", { class: "cnn-what" }, el("b", {}, "input")),
+    inputShape,
+    ...["parameters", "macs"].map((name) => el("td", { class: `cnn-figure cnn-of-${name}` })),
+    inputValues.td,
+  );
+  const totals = Object.fromEntries(
+    COLUMNS.map((name) => [name, el("td", { class: `cnn-figure cnn-of-${name}` })]),
+  );
   const add = button("+ layer at the end", () => insert(state.layers.length));
   const body = el("tbody", {}, inputLine);
-  const table = el("table", { class: "cnn-costs", "aria-label": "costs, layer by layer" },
-    el("thead", {}, el("tr", {}, ...["layer", "output", "parameters", "multiply-adds", "activations"].map((name) => el("th", { scope: "col" }, name)))),
+  const table = el(
+    "table",
+    { class: "cnn-costs", "aria-label": "costs, layer by layer" },
+    el(
+      "thead",
+      {},
+      el(
+        "tr",
+        {},
+        ...["layer", "output", "parameters", "multiply-adds", "activations"].map((name) =>
+          el("th", { scope: "col" }, name),
+        ),
+      ),
+    ),
     body,
-    el("tfoot", {}, el("tr", {}, el("th", { scope: "row" }, "total"), el("td", { class: "cnn-shape" }), ...COLUMNS.map((name) => totals[name]))));
+    el(
+      "tfoot",
+      {},
+      el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, "total"),
+        el("td", { class: "cnn-shape" }),
+        ...COLUMNS.map((name) => totals[name]),
+      ),
+    ),
+  );
   const reach = (n) => {
     reachable = n;
     lines.forEach(({ opener }, m) => {
@@ -244,13 +397,34 @@ function render({ model, el: element }) {
 
   const summary = { parameters: el("p"), macs: el("p"), memory: el("p") };
   root.append(
-    el("div", { class: "cnn-row cnn-bar" }, network.root, el("span", { class: "cnn-row", role: "group", "aria-label": "shape of one image" }, ...sides.map((one) => one.root)), batch.root, numbers.root),
+    el(
+      "div",
+      { class: "cnn-row cnn-bar" },
+      network.root,
+      el(
+        "span",
+        { class: "cnn-row", role: "group", "aria-label": "shape of one image" },
+        ...sides.map((one) => one.root),
+      ),
+      batch.root,
+      numbers.root,
+    ),
     fault,
     el("div", { class: "cnn-summary", role: "status" }, ...Object.values(summary)),
-    el("p", { class: "cnn-muted" }, "Choose a layer to change it. A bar is long where a column\u2019s number is large; the percentage is its share of the total."),
+    el(
+      "p",
+      { class: "cnn-muted" },
+      "Choose a layer to change it. A bar is long where a column\u2019s number is large; the percentage is its share " +
+        "of the total.",
+    ),
     table,
     add,
-    el("p", { class: "cnn-muted" }, "Multiply-adds are for one image; activations for the whole batch. Every convolution and linear layer has its bias; ReLU works in place and is not listed; flatten only reads the same numbers in one row."),
+    el(
+      "p",
+      { class: "cnn-muted" },
+      "Multiply-adds are for one image; activations for the whole batch. Every convolution and linear layer has its " +
+        "bias; ReLU works in place and is not listed; flatten only reads the same numbers in one row.",
+    ),
   );
 
   const bar = ({ text, share, bar: strip }, words, part, whole, most) => {
@@ -263,16 +437,29 @@ function render({ model, el: element }) {
   function summarise() {
     const { rows, totals: all, stopped, peak } = result;
     const so = stopped === null ? "" : ` up to layer ${stopped}, as layer ${stopped + 1} does not fit`;
-    const convolutions = sum(rows.filter((row) => row.kind === "conv"), "macs");
+    const convolutions = sum(
+      rows.filter((row) => row.kind === "conv"),
+      "macs",
+    );
     const bold = (text) => el("b", {}, text);
-    summary.parameters.replaceChildren(bold(`${grouped(all.parameters)} parameters`), `${so}, ${memory(all.parameter_bytes)}: `,
-      `${grouped(all.linear_parameters)} (${percent(all.linear_parameters, all.parameters)}) in linear layers, `
-      + `${grouped(all.parameters - all.linear_parameters)} in convolutions.`);
-    summary.macs.replaceChildren(bold(`${short(all.macs)} multiply-adds`), ` an image: ${percent(convolutions, all.macs)} in convolutions, `
-      + `${percent(all.macs - convolutions, all.macs)} in linear layers.`);
+    summary.parameters.replaceChildren(
+      bold(`${grouped(all.parameters)} parameters`),
+      `${so}, ${memory(all.parameter_bytes)}: `,
+      `${grouped(all.linear_parameters)} (${percent(all.linear_parameters, all.parameters)}) in linear layers, ` +
+        `${grouped(all.parameters - all.linear_parameters)} in convolutions.`,
+    );
+    summary.macs.replaceChildren(
+      bold(`${short(all.macs)} multiply-adds`),
+      ` an image: ${percent(convolutions, all.macs)} in convolutions, ` +
+        `${percent(all.macs - convolutions, all.macs)} in linear layers.`,
+    );
     const where = peak < 0 ? "the input" : `the input and output of layer ${peak + 1}`;
-    summary.memory.replaceChildren(bold(`${memory(all.training_bytes)} of activations`), " kept for the backward pass in training; ",
-      bold(memory(all.inference_bytes)), ` at most in inference (${where}), for a batch of ${grouped(state.batch)}.`);
+    summary.memory.replaceChildren(
+      bold(`${memory(all.training_bytes)} of activations`),
+      " kept for the backward pass in training; ",
+      bold(memory(all.inference_bytes)),
+      ` at most in inference (${where}), for a batch of ${grouped(state.batch)}.`,
+    );
   }
 
   function draw() {
@@ -294,7 +481,12 @@ function render({ model, el: element }) {
     const size = (values) => memory(values * result.each);
     const pixels = product(state.shape);
     const stored = sum(result.rows, "values") + pixels;
-    const most = Object.fromEntries(COLUMNS.map((name) => [name, Math.max(...result.rows.map((row) => row[name] ?? 0), name === "values" ? pixels : 0)]));
+    const most = Object.fromEntries(
+      COLUMNS.map((name) => [
+        name,
+        Math.max(...result.rows.map((row) => row[name] ?? 0), name === "values" ? pixels : 0),
+      ]),
+    );
     const whole = { ...result.totals, values: stored };
     write(inputShape, times(state.shape));
     bar(inputValues, size(pixels), pixels, stored, most.values);
@@ -313,7 +505,8 @@ function render({ model, el: element }) {
       for (const name of COLUMNS) {
         const cell = line.figures[name];
         cell.td.hidden = Boolean(row.fault);
-        if (!row.fault) bar(cell, name === "values" ? size(row.values) : grouped(row[name]), row[name], whole[name], most[name]);
+        if (!row.fault)
+          bar(cell, name === "values" ? size(row.values) : grouped(row[name]), row[name], whole[name], most[name]);
         mark(cell.td, "cnn-zero", !row[name]);
       }
     });

@@ -70,7 +70,8 @@ def _checked(layer, number: int) -> dict:
     """A layer as a dict with all its fields in order, or a CourseError that names it by its number."""
     layer = _as_dict(layer)
     if not isinstance(layer, dict):
-        raise CourseError(f'layer {number} must be a dict such as {{"kind": "linear", "outputs": 10}}; got {layer!r:.60}.')
+        example = {"kind": "linear", "outputs": 10}
+        raise CourseError(f"layer {number} must be a dict such as {example}; got {layer!r:.60}.")
     kind = layer.get("kind")
     if not isinstance(kind, str) or kind not in FIELDS:
         raise CourseError(f"layer {number}: kind must be one of {', '.join(map(repr, FIELDS))}; got {kind!r:.60}.")
@@ -119,7 +120,7 @@ def memory(size: int) -> str:
     for unit, scale in (("GB", 10**9), ("MB", 10**6), ("kB", 1000)):
         if size >= scale:
             value = size / scale
-            return f"{value:.2f} {unit}" if value < 10 else f"{value:.1f} {unit}" if value < 100 else f"{value:.0f} {unit}"
+            return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f} {unit}"
     return f"{size} B"
 
 
@@ -131,7 +132,8 @@ def describe(layer: dict) -> str:
         return ""
     window = f"{layer['kernel']}\u00d7{layer['kernel']}"
     said = [f"{layer['channels']} kernels {window}" if layer["kind"] == "conv" else window]
-    said += [f"stride {layer['stride']}"] if layer["stride"] != (1 if layer["kind"] == "conv" else layer["kernel"]) else []
+    usual = 1 if layer["kind"] == "conv" else layer["kernel"]
+    said += [f"stride {layer['stride']}"] if layer["stride"] != usual else []
     said += [f"padding {layer['padding']}"] if layer["padding"] else []
     return ", ".join(said)
 

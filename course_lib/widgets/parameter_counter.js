@@ -1,4 +1,4 @@
-import { choice, el, follow, mount, put, slider, tick, write } from "./base.js";
+import { button, choice, el, follow, mount, put, slider, tick, write } from "./base.js";
 
 /** The whole arithmetic; the Python twin is parameter_counter.count. Where the kernel does not fit, `fits` is false. */
 export function count({ side, channels, outputs, kernel, kernels, dense, bias }) {
@@ -39,6 +39,7 @@ function ratio(full, shared) {
 
 const NAMES = ["side", "channels", "outputs", "kernel", "kernels", "dense", "bias"];
 const SIDES = [8, 512]; // the chart's range
+const SLIDE_3 = { side: 224, channels: 3, outputs: 1000, kernel: 5, kernels: 4, dense: "classes", bias: false };
 const SVG = "http://www.w3.org/2000/svg";
 const CHART = { width: 360, height: 200, left: 34, right: 10, top: 22, bottom: 32 };
 // Steps that people use, for what ranges over several powers of ten.
@@ -55,7 +56,8 @@ function svg(tag, attributes = {}, ...children) {
 
 /** A list of numbers that also takes a number from Python that is not on it. */
 function numbers(label, steps, name, model) {
-  const control = choice(label, steps.map((step) => [String(step), commas(step)]), (value) => put(model, { [name]: Number(value) }));
+  const options = steps.map((step) => [String(step), commas(step)]);
+  const control = choice(label, options, (value) => put(model, { [name]: Number(value) }));
   const extra = el("option", { hidden: true });
   control.input.append(extra);
   return {
@@ -70,30 +72,79 @@ function numbers(label, steps, name, model) {
   };
 }
 
-/** A product written out: `parts` are pairs of number and name. */
+/** A product written out: `parts` are pairs of number and name; a name that begins with + is added instead. */
 function product(line, parts, total) {
+  const sign = (text) => el("span", { class: "cnn-sign" }, text);
   line.replaceChildren(...parts.flatMap(([value, name], n) => [
-    ...(n ? [el("span", { class: "cnn-sign" }, name.startsWith("+") ? "+" : "\u00b7")] : []),
+    n ? sign(name.startsWith("+") ? "+" : "\u00b7") : "",
     el("span", { class: "cnn-factor" }, el("b", {}, commas(value)), el("small", {}, name.replace("+", ""))),
-  ]), el("span", { class: "cnn-sign" }, "="), el("strong", { class: "cnn-sum-total" }, commas(total)));
+  ]), sign("="), el("strong", { class: "cnn-sum-total" }, commas(total)));
+}
+
+/** Draw parameters over the side of the picture, both axes logarithmic. */
+function draw(chart, state, result) {
+  const { width, height, left, right, top, bottom } = CHART;
+  const [least, most] = SIDES;
+  const sides = Array.from({ length: 49 }, (_, n) => Math.round(least * (most / least) ** (n / 48)))
+    .filter((side) => side >= state.kernel);
+  const at = (side) => count({ ...state, side });
+  const counts = [...sides.map(at), result].flatMap((each) => [each.dense, each.convolution]);
+  const powers = Math.ceil(Math.log10(Math.max(10, ...counts)));
+
+  const share = (side) => Math.log(Math.max(side, least) / least) / Math.log(most / least);
+  const x = (side) => left + (width - left - right) * share(side);
+  const y = (parameters) => height - bottom - (height - top - bottom) * Math.log10(parameters) / powers;
+  const line = (name, className) => svg("path", {
+    d: sides.map((side, n) => `${n ? "L" : "M"}${x(side).toFixed(1)} ${y(at(side)[name]).toFixed(1)}`).join(""),
+    class: className,
+  });
+  const text = (value, across, down, attributes) => svg("text", { x: across, y: down, ...attributes }, value);
+
+  const rows = ["1", "1k", "1M", "1G", "1T", "1P"].slice(0, Math.floor(powers / 3) + 1).flatMap((name, n) => {
+    const down = y(1000 ** n);
+    return [
+      svg("line", { x1: left, x2: width - right, y1: down, y2: down, class: "cnn-gridline" }),
+      text(name, left - 5, down + 4, { "text-anchor": "end" }),
+    ];
+  });
+  const middle = { "text-anchor": "middle" };
+  const columns = [8, 16, 32, 64, 128, 256, 512].map((side) => text(side, x(side), height - bottom + 14, middle));
+  const named = sides[Math.floor(sides.length / 2)];
+  chart.replaceChildren(
+    ...rows, ...columns,
+    text("parameters", 4, 11),
+    text("image side (pixels)", (left + width) / 2, height - 4, middle),
+    line("dense", "cnn-full-line"),
+    line("convolution", "cnn-shared-line"),
+    text("fully connected", x(named) - 8, y(at(named).dense) - 6, { class: "cnn-full-name", "text-anchor": "end" }),
+    text("convolution", width - right, y(result.convolution) - 9, { class: "cnn-shared-name", "text-anchor": "end" }),
+    svg("circle", { cx: x(state.side), cy: y(result.dense), r: 5, class: "cnn-full-dot" }),
+    svg("rect", {
+      x: x(state.side) - 4.5, y: y(result.convolution) - 4.5, width: 9, height: 9, class: "cnn-shared-dot",
+    }),
+  );
+  chart.setAttribute("aria-label", `Parameters over the image side, both axes logarithmic. At ${state.side} pixels: `
+    + `fully connected ${commas(result.dense)}, convolution ${commas(result.convolution)}.`);
 }
 
 function render({ model, el: element }) {
   const root = mount(element, "parameter-counter", "Parameter counter");
-  const side = slider("image side", { min: 1, max: 512, onchange: (value) => put(model, { side: value }) });
-  const kernel = slider("kernel side", { min: 1, max: 15, onchange: (value) => put(model, { kernel: value }) });
+  const to = (name) => (value) => put(model, { [name]: value });
+  const side = slider("image side", { min: 1, max: 512, onchange: to("side") });
+  const kernel = slider("kernel side", { min: 1, max: 15, onchange: to("kernel") });
   const channels = numbers("channels", CHANNELS, "channels", model);
   const outputs = numbers("classes", OUTPUTS, "outputs", model);
   const kernels = numbers("kernels", KERNELS, "kernels", model);
-  const dense = choice("fully connected layer makes", [["classes", "classes"], ["same maps", "the same maps"]], (value) => put(model, { dense: value }));
-  const bias = tick("count biases", (value) => put(model, { bias: value }));
-  const slide3 = el("button", { type: "button", class: "cnn-button", onclick: () => put(model, {
-    side: 224, channels: 3, outputs: 1000, kernel: 5, kernels: 4, dense: "classes", bias: false }) }, "Slide 3");
+  const made = [["classes", "classes"], ["same maps", "the same maps"]];
+  const dense = choice("fully connected layer makes", made, to("dense"));
+  const bias = tick("count biases", to("bias"));
+  const slide3 = button("Slide 3", () => put(model, SLIDE_3));
 
   const layer = (className, title) => {
-    const made = { about: el("small"), sum: el("p", { class: "cnn-product" }), memory: el("p", { class: "cnn-muted" }) };
-    made.root = el("div", { class: `cnn-layer ${className}` }, el("p", { class: "cnn-caption" }, title, " ", made.about), made.sum, made.memory);
-    return made;
+    const [about, sum] = [el("small"), el("p", { class: "cnn-product" })];
+    const bytes = el("p", { class: "cnn-muted" });
+    const caption = el("p", { class: "cnn-caption" }, title, " ", about);
+    return { about, sum, bytes, root: el("div", { class: `cnn-layer ${className}` }, caption, sum, bytes) };
   };
   const full = layer("cnn-full", "fully connected");
   const shared = layer("cnn-shared", "convolution");
@@ -101,74 +152,48 @@ function render({ model, el: element }) {
   const fault = el("p", { class: "cnn-fault", role: "status", hidden: true });
   const chart = svg("svg", { viewBox: `0 0 ${CHART.width} ${CHART.height}`, class: "cnn-chart", role: "img" });
   const results = el("div", {}, el("div", { class: "cnn-layers" }, full.root, shared.root), verdict, chart);
-
+  const settings = [channels, dense, outputs, kernel, kernels, bias].map((control) => control.root);
   root.append(
     el("div", { class: "cnn-row" }, side.root, slide3),
-    el("div", { class: "cnn-row cnn-bar" }, channels.root, dense.root, outputs.root, kernel.root, kernels.root, bias.root),
+    el("div", { class: "cnn-row cnn-bar" }, ...settings),
     fault,
     results,
   );
 
-  /** Parameters over the side of the image, both axes logarithmic. */
-  function draw(state, result) {
-    const sides = Array.from({ length: 49 }, (_, n) => Math.round(SIDES[0] * (SIDES[1] / SIDES[0]) ** (n / 48))).filter((s) => s >= state.kernel);
-    const at = (s) => count({ ...state, side: s });
-    const points = [...sides.map(at), result];
-    const top = Math.ceil(Math.log10(Math.max(10, ...points.flatMap((p) => [p.dense, p.convolution]))));
-    const x = (s) => CHART.left + (CHART.width - CHART.left - CHART.right) * Math.log(Math.max(s, SIDES[0]) / SIDES[0]) / Math.log(SIDES[1] / SIDES[0]);
-    const y = (p) => CHART.height - CHART.bottom - (CHART.height - CHART.top - CHART.bottom) * Math.log10(p) / top;
-    const line = (name) => sides.map((s, n) => `${n ? "L" : "M"}${x(s).toFixed(1)} ${y(at(s)[name]).toFixed(1)}`).join("");
-    const text = (value, at, attributes = {}) => svg("text", { x: at[0].toFixed(1), y: at[1].toFixed(1), ...attributes }, value);
-    const rows = Array.from({ length: top + 1 }, (_, power) => power).filter((power) => power % 3 === 0).flatMap((power) => [
-      svg("line", { x1: CHART.left, x2: CHART.width - CHART.right, y1: y(10 ** power), y2: y(10 ** power), class: "cnn-gridline" }),
-      text(["1", "1k", "1M", "1G", "1T", "1P"][power / 3], [CHART.left - 5, y(10 ** power) + 4], { "text-anchor": "end" }),
-    ]);
-    const columns = [8, 16, 32, 64, 128, 256, 512].map((s) => text(s, [x(s), CHART.height - CHART.bottom + 14], { "text-anchor": "middle" }));
-    const [px, full, shared] = [x(state.side), y(result.dense), y(result.convolution)];
-    const label = sides[Math.floor(sides.length / 2)] ?? state.side;
-    chart.replaceChildren(
-      ...rows, ...columns,
-      text("parameters", [4, 11]),
-      text("image side (pixels)", [(CHART.left + CHART.width) / 2, CHART.height - 4], { "text-anchor": "middle" }),
-      svg("path", { d: line("dense"), class: "cnn-full-line" }),
-      svg("path", { d: line("convolution"), class: "cnn-shared-line" }),
-      text("fully connected", [x(label) - 8, y(at(label).dense) - 6], { class: "cnn-full-name", "text-anchor": "end" }),
-      text("convolution", [CHART.width - CHART.right, shared - 9], { class: "cnn-shared-name", "text-anchor": "end" }),
-      svg("circle", { cx: px, cy: full, r: 5, class: "cnn-full-dot" }),
-      svg("rect", { x: px - 4.5, y: shared - 4.5, width: 9, height: 9, class: "cnn-shared-dot" }),
-    );
-    chart.setAttribute("aria-label", `Parameters over the image side, both axes logarithmic. At ${state.side} pixels: `
-      + `fully connected ${commas(result.dense)}, convolution ${commas(result.convolution)}.`);
-  }
-
   return follow(model, NAMES, () => {
     const state = Object.fromEntries(NAMES.map((name) => [name, model.get(name)]));
     const result = count(state);
-    side.set(state.side);
-    kernel.set(state.kernel);
-    channels.set(state.channels);
-    outputs.set(state.outputs);
-    kernels.set(state.kernels);
-    dense.set(state.dense);
-    bias.set(state.bias);
-    outputs.root.hidden = state.dense !== "classes";
+    const controls = { side, kernel, channels, outputs, kernels, dense, bias };
+    for (const name of NAMES) controls[name].set(state[name]);
+    const classes = state.dense === "classes";
+    outputs.root.hidden = !classes;
     results.hidden = !result.fits;
     fault.hidden = result.fits;
-    write(fault, result.fits ? "" : `A kernel of ${state.kernel}\u00d7${state.kernel} does not fit into a picture of ${state.side}\u00d7${state.side}: `
-      + "make the kernel smaller or the picture larger.");
-    if (!result.fits) return;
-    const picture = `${state.side}\u00d7${state.side}\u00d7${state.channels}`;
-    const maps = `${commas(state.kernels)} map${state.kernels === 1 ? "" : "s"} of ${result.map}\u00d7${result.map}`;
-    write(full.about, `${picture} to ${state.dense === "classes" ? `${commas(state.outputs)} ${state.outputs === 1 ? "class" : "classes"}` : maps}`);
+    const square = (length) => `${length}\u00d7${length}`;
+    if (!result.fits) {
+      write(fault, `A kernel of ${square(state.kernel)} does not fit into a picture of ${square(state.side)}: `
+        + "make the kernel smaller or the picture larger.");
+      return;
+    }
+    const some = (number, one, more) => `${commas(number)} ${number === 1 ? one : more}`;
+    const picture = `${square(state.side)}\u00d7${state.channels}`;
+    const maps = `${some(state.kernels, "map", "maps")} of ${square(result.map)}`;
+    write(full.about, `${picture} to ${classes ? some(state.outputs, "class", "classes") : maps}`);
     write(shared.about, `${picture} to ${maps}`);
-    const plus = (number) => (state.bias ? [[number, "+biases"]] : []);
-    const outs = state.dense === "classes" ? [[state.outputs, "classes"]] : [[state.kernels, "maps"], [result.map, "rows"], [result.map, "columns"]];
-    product(full.sum, [[state.side, "rows"], [state.side, "columns"], [state.channels, "channels"], ...outs, ...plus(result.dense_outputs)], result.dense);
-    product(shared.sum, [[state.kernels, "kernels"], [state.channels, "channels"], [state.kernel, "rows"], [state.kernel, "columns"], ...plus(state.kernels)], result.convolution);
-    write(full.memory, `${memory(result.dense_bytes)} at 4 bytes each`);
-    write(shared.memory, `${memory(result.convolution_bytes)} at 4 bytes each`);
+    const everyMap = [[state.kernels, "maps"], [result.map, "rows"], [result.map, "columns"]];
+    const biases = (number) => (state.bias ? [[number, "+biases"]] : []);
+    product(full.sum, [
+      [state.side, "rows"], [state.side, "columns"], [state.channels, "channels"],
+      ...(classes ? [[state.outputs, "classes"]] : everyMap), ...biases(result.dense_outputs),
+    ], result.dense);
+    product(shared.sum, [
+      [state.kernels, "kernels"], [state.channels, "channels"], [state.kernel, "rows"], [state.kernel, "columns"],
+      ...biases(state.kernels),
+    ], result.convolution);
+    write(full.bytes, `${memory(result.dense_bytes)} at 4 bytes each`);
+    write(shared.bytes, `${memory(result.convolution_bytes)} at 4 bytes each`);
     write(verdict, ratio(result.dense, result.convolution));
-    draw(state, result);
+    draw(chart, state, result);
   });
 }
 

@@ -13,8 +13,8 @@
 # %% [markdown]
 # # 01 · Why convolutions
 #
-# Before you learn how a convolution works, find out what it is good for. You count what a fully connected layer costs on
-# a photograph, you take the neighbours away from a convolutional network and watch it stumble, and you give the
+# Before you learn how a convolution works, find out what it is good for. You count what a fully connected layer costs
+# on a photograph, you take the neighbours away from a convolutional network and watch it stumble, and you give the
 # methods from before deep learning a fair chance.
 #
 # **By the end you can**
@@ -55,17 +55,17 @@ recall("01_why_convolutions")
 # ## 1 · One weight for every pair
 #
 # A **fully connected** layer (also *dense*, *linear*) lays all numbers of the picture in one row and gives every
-# output a weight for each of them. An $H \times W$ picture with $C$ channels is $H \cdot W \cdot C$ numbers, so a layer with
-# $K$ outputs has
+# output a weight for each of them. An $H \times W$ picture with $C$ channels is $H \cdot W \cdot C$ numbers, so a
+# layer with $K$ outputs has
 #
 # $$H \cdot W \cdot C \cdot K \;\text{ weights, and } K \text{ biases more.}$$
 #
 # ### By hand: `dense_layer`
 # *Difficulty 1/5 · about 5 minutes · 2 points*
 #
-# **Predict first:** is it nearer to one million, to ten, or to a hundred? Then multiply it out, to the last digit, for
-# slide 3: $224\times224\times3$ to 1000 classes. Stuck? Run `hint("dense_layer")` in a cell of your own; each call opens
-# one hint more.
+# **Predict first:** is it nearer to one million, to ten, or to a hundred? Then multiply it out, to the last digit,
+# for slide 3: $224\times224\times3$ to 1000 classes. Stuck? Run `hint("dense_layer")` in a cell of your own; each
+# call opens one hint more.
 
 # %% nbgrader={"grade": false, "grade_id": "dense_layer", "locked": false, "schema_version": 3, "solution": true}
 # exercise: dense_layer
@@ -113,16 +113,16 @@ same(linear_param_count(28 * 28, 128), 100480, "the parameters of a layer from 2
 # %% [markdown]
 # ## 2 · One small kernel for every place
 #
-# A **convolution** (slides 6 to 16, and the next notebooks) has a small grid of weights, the **kernel**, and moves it over the
-# picture: the same few weights look at one place after the other. For a picture with three channels a kernel has three
-# slices, one for each, so a “$3\times5\times5$ kernel” is a block of weights. It makes one map of outputs. A layer has
-# several such kernels, and each makes a map of its own.
+# A **convolution** (slides 6 to 16, and the next notebooks) has a small grid of weights, the **kernel**, and moves it
+# over the picture: the same few weights look at one place after the other. For a picture with three channels a kernel
+# has three slices, one for each, so a “$3\times5\times5$ kernel” is a block of weights. It makes one map of outputs.
+# A layer has several such kernels, and each makes a map of its own.
 #
 # ### By hand: `kernel_weights`
 # *Difficulty 1/5 · about 3 minutes · 1 point*
 #
-# How many weights has one $3\times5\times5$ kernel (slide 9)? And the four kernels $4\times3\times5\times5$ of slide 14? No
-# biases this time.
+# How many weights has one $3\times5\times5$ kernel (slide 9)? And the four kernels $4\times3\times5\times5$ of slide
+# 14? No biases this time.
 
 # %% nbgrader={"grade": false, "grade_id": "kernel_weights", "locked": false, "schema_version": 3, "solution": true}
 # exercise: kernel_weights
@@ -170,7 +170,8 @@ same(conv_param_count(2, 5, 3, 7, bias=False), 210, "the weights of five kernels
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Your two functions over the side of the picture. Both axes are logarithmic, so that 300 and 150 million fit on one page.
+# Your two functions over the side of the picture. Both axes are logarithmic, so that 300 and 150 million fit on one
+# page.
 
 # %% tags=["raises-exception"]
 sides = [8, 16, 32, 64, 128, 224, 448]
@@ -197,8 +198,8 @@ figures.curves(
 # *Difficulty 2/5 · about 5 minutes · 2 points*
 #
 # Slide 14 slides four kernels of $3\times5\times5$ over a $3\times28\times28$ picture. A kernel of 5 has
-# $28 - 5 + 1 = 24$ places along each side, so each of the four maps is $24\times24$. How many numbers go in? How many come
-# out? And how many if the layer has 64 kernels, as first layers often have?
+# $28 - 5 + 1 = 24$ places along each side, so each of the four maps is $24\times24$. How many numbers go in? How many
+# come out? And how many if the layer has 64 kernels, as first layers often have?
 
 # %% nbgrader={"grade": false, "grade_id": "numbers_in_and_out", "locked": false, "schema_version": 3, "solution": true}
 # exercise: numbers_in_and_out
@@ -216,25 +217,26 @@ same(numbers_in_and_out, [2352, 2304, 36864], "numbers_in_and_out")
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# So a convolution is no tool for dimension reduction: with many kernels it makes *more* numbers out of a picture. Pooling and
-# strides reduce them (slides 22 and 30). What a convolution saves is weights, because it uses each of them again
-# at every place.
+# So a convolution is no tool for dimension reduction: with many kernels it makes *more* numbers out of a picture.
+# Pooling and strides reduce them (slides 22 and 30). What a convolution saves is weights, because it uses each of
+# them again at every place.
 #
-# The next line of the slide reads *“Fewly structured data”*. The wording is a slip, and it hides the point: nobody hands the network
-# a table with named columns, but the pixels *are* structured, since neighbours belong together. The rest of this
-# notebook is about who makes use of that.
+# The next line of the slide reads *“Fewly structured data”*. The wording is a slip, and it hides the point: nobody
+# hands the network a table with named columns, but the pixels *are* structured, since neighbours belong together. The
+# rest of this notebook is about who makes use of that.
 
 # %% [markdown]
 # ## 4 · Who notices when the neighbours are gone?
 #
-# *“MLPs have no prior on spatiality”*, says slide 3. A **prior** is what a model takes for granted before it has seen any data.
-# Here is a test. Draw *one* random order of the pixels and rearrange every picture by it, those for training and
-# those for testing. Nothing is lost: the permutation can be undone. Only the neighbours are gone.
+# *“MLPs have no prior on spatiality”*, says slide 3. A **prior** is what a model takes for granted before it has seen
+# any data. Here is a test. Draw *one* random order of the pixels and rearrange every picture by it, those for
+# training and those for testing. Nothing is lost: the permutation can be undone. Only the neighbours are gone.
 #
 # ### Code: `permute_pixels`
 # *Difficulty 2/5 · about 8 minutes · 3 points*
 #
-# Count the pixels of a picture row by row. Pixel number $k$ of the result is pixel number `permutation[k]` of the picture.
+# Count the pixels of a picture row by row. Pixel number $k$ of the result is pixel number `permutation[k]` of the
+# picture.
 
 # %% nbgrader={"grade": false, "grade_id": "permute_pixels", "locked": false, "schema_version": 3, "solution": true}
 # exercise: permute_pixels
@@ -285,7 +287,8 @@ same(error_rate(np.array([2, 7, 1, 8, 2, 8, 1, 8]), np.array([2, 7, 1, 8, 2, 8, 
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# The pictures are handwritten digits, $28\times28$ pixels from black (0) to white (1). Training and test pictures never overlap.
+# The pictures are handwritten digits, $28\times28$ pixels from black (0) to white (1). Training and test pictures
+# never overlap.
 
 # %% tags=["raises-exception"]
 images, labels = load("mnist5k", "train")
@@ -304,9 +307,10 @@ figures.gallery(
 )
 
 # %% [markdown]
-# Two networks take the test. The **MLP** is two fully connected layers. The **convnet** has two small layers of kernels, each followed by
-# a pooling that keeps the largest of $2\times2$ neighbours, and one fully connected layer at the end. You will build
-# all of these yourself in notebooks 02 to 05; here they come ready made, from `course_lib/numpy_net.py`, in plain NumPy.
+# Two networks take the test. The **MLP** is two fully connected layers. The **convnet** has two small layers of
+# kernels, each followed by a pooling that keeps the largest of $2\times2$ neighbours, and one fully connected layer
+# at the end. You will build all of these yourself in notebooks 02 to 05; here they come ready made, from
+# `course_lib/numpy_net.py`, in plain NumPy.
 
 # %% tags=["raises-exception"]
 def mlp(rng):
@@ -346,58 +350,59 @@ for model in (mlp, convnet):
 # ### Experiment: one permutation for all pictures
 #
 # **Predict first.** Each network is trained twice on 1000 digits, once as they are and once permuted, and tested on
-# 1000 others, permuted in the same way. Write your four guesses for the test error, in per cent, into the cell before you
-# run it. Guessing wrong costs nothing; not guessing costs you the surprise.
+# 1000 others, permuted in the same way. Write your four guesses for the test error, in per cent, into the cell before
+# you run it. Guessing wrong costs nothing; not guessing costs you the surprise.
 
 # %% tags=["raises-exception"]
 my_guess = {"mlp": [None, None], "convnet": [None, None]}  # per cent wrong: as they are, permuted
 
 as_they_are, permuted = (images, test_images), (permuted_images, permuted_test_images)
 permutation_errors = {
-    "mlp": [test_errors(mlp, 1000, *pictures, rate=0.01) for pictures in (as_they_are, permuted)],
+    # A run of the MLP takes a tenth of the time, so it gets twice as many.
+    "mlp": [test_errors(mlp, 1000, *pictures, rate=0.01, seeds=range(6)) for pictures in (as_they_are, permuted)],
     "convnet": [test_errors(convnet, 1000, *pictures, rate=0.02) for pictures in (as_they_are, permuted)],
 }
 for name, (before, after) in permutation_errors.items():
-    for what, runs, guess in zip(("as they are", "permuted"), (before, after), my_guess[name]):
-        print(f"{name:8} {what:12} {np.mean(runs):5.1f} % wrong, from {min(runs):.1f} to {max(runs):.1f};  you said {guess}")
+    for what, runs, guess in zip(("as they are", "permuted"), (before, after), my_guess[name], strict=True):
+        print(f"{name:8} {what:12}{np.mean(runs):5.1f} % wrong, from {min(runs):.1f} to {max(runs):.1f}; you said {guess}")
     apart = "the ranges are apart" if min(after) > max(before) or min(before) > max(after) else "the ranges overlap"
     print(f"{name:8} changes by {np.mean(after) - np.mean(before):+.1f} points: {apart}\n")
 
 figures.spread(
     ["as they are", "permuted"], permutation_errors, "pixels", "test error (%)",
-    "Three runs for each: every run is a point, the line joins the means, the band spans the range.",
+    "Every run is a point, the line joins the means, the band spans the range.",
 )
 
 # %% [markdown]
-# The MLP does not care, and it cannot: the sum over its weights is the same sum in another order, so every order of the pixels
-# is the same problem to it. The convnet fares worse without neighbours: its kernels look at
-# small windows, and in a small window of a shuffled picture there is nothing to see. That is what a *prior on spatiality* is:
-# it helps when it is true, and harms when it is not.
+# The MLP does not care, and it cannot: the sum over its weights is the same sum in another order, so every order of
+# the pixels is the same problem to it. The convnet fares worse without neighbours: its kernels look at small windows,
+# and in a small window of a shuffled picture there is nothing to see. That is what a *prior on spatiality* is: it
+# helps when it is true, and harms when it is not.
 #
-# **Explain it to a friend:** the MLP never had the neighbours, and yet it gets most digits right. What did it have to learn
-# from data that the convnet was given? Write two sentences.
+# **Explain it to a friend:** the MLP never had the neighbours, and yet it gets most digits right. What did it have to
+# learn from data that the convnet was given? Write two sentences.
 
 # %% [markdown]
 # ## 5 · Before: features made by hand
 #
 # Until 2012 nobody fed raw pixels to a classifier (slide 4). People wrote the features themselves, and trained only a
-# simple classifier on top. The most successful of these features was the **histogram of oriented gradients**, HOG: cut the
-# picture into cells, and ask in each of them how strong its edges are in every direction.
+# simple classifier on top. The most successful of these features was the **histogram of oriented gradients**, HOG:
+# cut the picture into cells, and ask in each of them how strong its edges are in every direction.
 #
 # For each pixel of a cell,
 #
 # $$g_x = \text{right} - \text{left}, \qquad g_y = \text{lower} - \text{upper}, \qquad
 # \text{magnitude} = \sqrt{g_x^2 + g_y^2}.$$
 #
-# Its *orientation* is the angle of $(g_x, g_y)$ in degrees, modulo 180: a dark-to-light edge counts as the light-to-dark
-# edge of the same direction. The 180 degrees are cut into nine bins of 20: bin 0 holds 0 up to 20, bin 1 holds 20 up to 40, and so on. Each
-# pixel gives its magnitude to its bin.
+# Its *orientation* is the angle of $(g_x, g_y)$ in degrees, modulo 180: a dark-to-light edge counts as the
+# light-to-dark edge of the same direction. The 180 degrees are cut into nine bins of 20: bin 0 holds 0 up to 20, bin
+# 1 holds 20 up to 40, and so on. Each pixel gives its magnitude to its bin.
 #
 # ### By hand: `one_pixel`
 # *Difficulty 2/5 · about 5 minutes · 2 points*
 #
-# A pixel has these four neighbours: 7 above it, 1 to its left, 4 to its right, 3 below it. Rows run downwards, as in arrays. The angle
-# of $(3, -4)$ is about $-53$ degrees, and so on round the clock.
+# A pixel has these four neighbours: 7 above it, 1 to its left, 4 to its right, 3 below it. Rows run downwards, as in
+# arrays. The angle of $(3, -4)$ is about $-53$ degrees, and so on round the clock.
 
 # %% tags=["raises-exception"]
 figures.show_tables({"the pixel (here 2) and its neighbours": (np.array([[0, 7, 5], [1, 2, 4], [6, 3, 8]]), "input")})
@@ -457,8 +462,9 @@ same(hog_cell(np.array([[0, 7, 5], [1, 2, 4], [6, 3, 8]])), np.array([0, 0, 0, 0
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Sixteen cells of $7\times7$ pixels make a digit into $16 \cdot 9 = 144$ features. Two habits of the trade follow: the square root, so that one strong
-# edge does not drown ten weak ones, and one length for all pictures, so that thick pens and thin pens look alike.
+# Sixteen cells of $7\times7$ pixels make a digit into $16 \cdot 9 = 144$ features. Two habits of the trade follow:
+# the square root, so that one strong edge does not drown ten weak ones, and one length for all pictures, so that
+# thick pens and thin pens look alike.
 
 # %% tags=["raises-exception"]
 def hog(picture, side=7):
@@ -481,9 +487,9 @@ figures.show_tables({f"a {labels[0]}: its 16 cells (rows) by 9 orientations": (h
 # - **HOG**, and the same linear classifier: features made by hand, and only the classifier learns;
 # - the **convnet**: the features are learned too, and the classifier at its end is linear as well.
 #
-# They see 100, 300 or 1000 labelled digits, three draws of each; within a draw all three methods see the same digits, so their
-# errors can be compared draw by draw. **Predict first:** who wins at 100? Who at 1000? Write it down, then run the cell: it
-# takes some seconds.
+# They see 100, 300 or 1000 labelled digits, three draws of each; within a draw all three methods see the same digits,
+# so their errors can be compared draw by draw. **Predict first:** who wins at 100? Who at 1000? Write it down, then
+# run the cell: it takes some seconds.
 
 # %% tags=["raises-exception"]
 my_winner = {100: None, 300: None, 1000: None}  # "raw pixels", "HOG" or "convnet"
@@ -505,8 +511,8 @@ for k, n in enumerate(counts):
     print(f"{n} labels")
     for name, errors in label_errors.items():
         print(f"    {name:11}{np.mean(errors[k]):5.1f} % wrong, from {min(errors[k]):.1f} to {max(errors[k]):.1f}")
-    ahead = [by_hand < learned for by_hand, learned in zip(label_errors["HOG"][k], label_errors["convnet"][k])]
-    print(f"    HOG makes fewer errors than the convnet in {sum(ahead)} of {len(ahead)} draws. You said {my_winner[n]}.")
+    ahead = np.less(label_errors["HOG"][k], label_errors["convnet"][k])  # draw by draw
+    print(f"    HOG makes fewer errors than the convnet in {ahead.sum()} of {ahead.size} draws. You said {my_winner[n]}.")
 
 figures.spread(
     counts, label_errors, "labelled digits", "test error (%)",
@@ -514,18 +520,20 @@ figures.spread(
 )
 
 # %% [markdown]
-# Read what the cell found, and beware of the story “and then deep learning beat everything”. With few labels, features that somebody thought
-# out carry knowledge that the convnet must first pay for with labels. Its line falls faster: whoever has
-# enough labels need not know beforehand which features are good. Slide 5 is true, and it has a price.
+# Read what the cell found, and beware of the story “and then deep learning beat everything”. With few labels,
+# features that somebody thought out carry knowledge that the convnet must first pay for with labels. Its line falls
+# faster: whoever has enough labels need not know beforehand which features are good. Slide 5 is true, and it has a
+# price.
 #
-# Is this comparison fair? Everyone gets the same pictures and the same number of steps, with a learning rate that suits him. The convnet is tiny and sees
-# each digit just as it is; shifting and tilting the training digits a little (slide 53, notebook 07) helps it much with few
-# labels, and using features learned elsewhere even more (slide 46, notebook 11).
+# Is this comparison fair? Every method gets the same pictures and the same number of steps, with a learning rate that
+# suits him. The convnet is tiny and sees each digit just as it is; shifting and tilting the training digits a little
+# (slide 53, notebook 07) helps it much with few labels, and using features learned elsewhere even more (slide 46,
+# notebook 11).
 
 # %% [markdown]
-# **Slide 8, in one sentence.** A gradient filter like $(-1, 0, 1)$ is a convolution kernel that somebody chose; in a convnet the kernels
-# are parameters, found by gradient descent like any other weight. HOG and the convnet begin with the same operation, and differ in
-# who picks the numbers.
+# **Slide 8, in one sentence.** A gradient filter like $(-1, 0, 1)$ is a convolution kernel that somebody chose; in a
+# convnet the kernels are parameters, found by gradient descent like any other weight. HOG and the convnet begin with
+# the same operation, and differ in who picks the numbers.
 
 # %% [markdown]
 # ## Quiz
@@ -539,22 +547,22 @@ questions
 # %% [markdown]
 # ## Stretch puzzle: who sat next to me?
 #
-# The permutation of section 4 hid the neighbours from *you*. It did not remove them from the *data*: two neighbouring pixels are
-# often bright together. Scrambled pixel number `me` sat left of the middle. Find the four pixels that sat above, below, left and
-# right of it, from `permuted_images` alone. The rule: `my_neighbours` comes from `scrambled` by *one line* of NumPy. No points,
-# no hints.
+# The permutation of section 4 hid the neighbours from *you*. It did not remove them from the *data*: two neighbouring
+# pixels are often bright together. Scrambled pixel number `me` sat left of the middle. Find the four pixels that sat
+# above, below, left and right of it, from `permuted_images` alone. The rule: `my_neighbours` comes from `scrambled`
+# by *one line* of NumPy. No points, no hints.
 
 # %% tags=["raises-exception"]
 scrambled = permuted_images.reshape(len(permuted_images), -1)  # (pictures, pixels)
 me = np.flatnonzero(permutation == 14 * 28 + 10)[0]
 
 my_neighbours = [0, 0, 0, 0]
-rows, columns = np.divmod(permutation[my_neighbours], 28)
-print("solved!" if set(zip(rows, columns)) == {(13, 10), (15, 10), (14, 9), (14, 11)} else "not yet")
+places = {divmod(int(pixel), 28) for pixel in permutation[my_neighbours]}
+print("solved!" if places == {(13, 10), (15, 10), (14, 9), (14, 11)} else "not yet")
 
 # %% [markdown]
-# If you solved it: an MLP could in principle learn the neighbourhood too, and it would take data to do so. That is what slide 3
-# means by *“need more data”*.
+# If you solved it: an MLP could in principle learn the neighbourhood too, and it would take data to do so. That is
+# what slide 3 means by *“need more data”*.
 #
 # ## What you have shown
 #

@@ -14,7 +14,7 @@
 # # 02 · Kernels by hand
 #
 # Everything a convolutional network does rests on one small act: lay a grid of weights over a picture,
-# multiply, add, move on. In this notebook you do it by hand, then in code, then to a photograph.
+# multiply, add, move on. In this notebook you do it by hand, then in code, then on a photograph.
 #
 # **By the end you can**
 # - work out a feature map by hand, and write the function that does it;
@@ -22,7 +22,7 @@
 # - read from a kernel what it will do to a picture before you run it;
 # - test whether an operation is *equivariant*, and say why that is not the same as *invariant*.
 #
-# It covers slides 6 to 8 of the lecture and takes about 75 minutes. NumPy is all you need: no network, no GPU.
+# It covers slides 6 to 8 of the lecture and takes about 90 minutes. NumPy is all you need: no network, no GPU.
 
 # %% tags=["setup"]
 import numpy as np
@@ -36,11 +36,11 @@ from course_lib.widgets import ConvolutionStepper, KernelPainter
 # %% [markdown]
 # ## Play first
 #
-# These are the numbers of slide 6. Press **Play**, then hover over the green cells and over the blue ones.
-# Change a number. Tick **predict first** when you think you know what comes next.
+# These are the numbers of slide 6. The results hide behind question marks: look at the sum, type what you expect, press
+# Enter. Hover over the green cells and over the blue ones. Later untick **predict first**, press **Play**, change a number.
 
 # %%
-stepper = ConvolutionStepper()
+stepper = ConvolutionStepper(predict=True)
 stepper
 
 # %% [markdown]
@@ -75,8 +75,8 @@ w = np.array([[0, 1, 2],
 # ### By hand: `feature_map`
 # *Difficulty 1/5 · about 8 minutes · 2 points*
 #
-# Work out all nine cells on paper. The widget above can check you cell by cell (**predict first**), but do at
-# least the last row without it. Stuck? Run `hint("feature_map")` in a cell of your own; each call opens one hint more.
+# Work out all nine cells on paper. The widget above can check you cell by cell, but do at least the last row
+# without it. Stuck? Run `hint("feature_map")` in a cell of your own; each call opens one hint more.
 
 # %% nbgrader={"grade": false, "grade_id": "feature_map", "locked": false, "schema_version": 3, "solution": true}
 # exercise: feature_map
@@ -339,9 +339,9 @@ same(flat_patch, [7, 0, 7], "flat_patch")
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# So a kernel whose sum is 1 keeps the brightness of a picture, and one whose sum is 0 turns everything flat black
-# and keeps only change. Now see it: choose **edge** and look at the blurred background of the cat, then at its whiskers.
-# Then forget the presets and paint a kernel of your own.
+# So a kernel whose sum is 1 keeps the brightness of a picture, and one whose sum is 0 turns every flat region black
+# and keeps only the changes. Now see it: under **edge**, compare the blurred background of the cat with its whiskers.
+# Try the other presets, then forget them and paint a kernel of your own.
 
 # %%
 painter = KernelPainter()
@@ -485,6 +485,7 @@ def run(name, x, *move):
     window = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
     operations = {
         "double": lambda x: 2 * x,
+        "add a faint ramp": lambda x: x + 1e-6 * np.arange(x.shape[1]),
         "brighten": lambda x: x + 10,
         "circular blur": lambda x: sum(np.roll(x, place, (0, 1)) for place in window) / 9,
         "Fourier blur": lambda x: np.fft.ifft2(np.fft.fft2(x) * np.fft.fft2(np.ones((3, 3)) / 9, x.shape)).real,
@@ -509,13 +510,12 @@ check.is_equivariant(probe(run), seed=25)
 # %% [markdown]
 # ### Experiment: how equivariant is a network's first layer?
 #
-# Real layers pad with zeros, skip pixels, and average. We blur one photograph in four ways, shift it by 0 to 8 pixels, and
-# measure by how much $f(S\,x)$ misses $S\,f(x)$. **Predict first:** which of the four curves are zero? Which goes up
-# and down?
+# Real layers pad with zeros and skip pixels. We blur one photograph in three ways, shift it by 0 to 8 pixels, and measure
+# by how much $f(S\,x)$ misses $S\,f(x)$. **Predict first:** which of the three curves is zero? Which goes up and down?
 
 # %% tags=["raises-exception"]
 box = make_kernel("box", 3)
-picture = photograph("camera", side=64, grey=True) / 255
+picture = photograph("camera", side=32, grey=True) / 255
 
 
 def circular_blur(x):
@@ -535,9 +535,10 @@ def miss(f, pixels, scale=1):
 
     A picture at half the scale should move by half the pixels: by half a pixel it cannot, so take the better neighbour.
     """
+    filtered = f(picture)
     moved_before = f(shift(picture, 0, pixels, wrap=True))
     candidates = {pixels // scale, -(-pixels // scale)}
-    return min(np.abs(moved_before - shift(f(picture), 0, p, wrap=True)).mean() for p in candidates) / f(picture).std()
+    return min(np.abs(moved_before - shift(filtered, 0, p, wrap=True)).mean() for p in candidates) / filtered.std()
 
 
 pixels = range(9)
@@ -548,15 +549,15 @@ curves = {
 }
 figures.curves(
     pixels, curves, "shift (pixels)", "miss, as a share of the spread",
-    "Only circular padding is exactly equivariant. Zero padding errs by a little, whatever the shift;"
+    "Only circular padding is exactly equivariant. Zero padding errs by a little, from the first pixel on;"
     " stride 2 is right for even shifts and wrong for odd ones.",
 )
 
 # %% [markdown]
 # Three things to take away.
 # - **Zero padding** breaks equivariance, but only at the border: the shifted picture meets another frame.
-# - **Stride 2** breaks it inside the picture. After an odd shift the layer sees the *other* half of the pixels, so no shift
-#   of the old output can be the new one (the fourth of the tests above said so too).
+# - **Stride 2** breaks it inside the picture. After an odd shift the layer sees *other* pixels, so no shift of the old
+#   output can be the new one. That was `"every second pixel"` in the test above.
 # - **Invariance** appears only when you throw the position away. The last line below averages the whole feature map, as
 #   global average pooling does (slide 34), and now the shift leaves no trace:
 

@@ -13,10 +13,10 @@
 # %% [markdown]
 # # 03 · Stride and padding
 #
-# A kernel can take longer steps, and a picture can be given a frame of zeros. Two numbers, one formula, and
-# half of all shape errors in deep learning. Here you work every cell out by hand, find three errors in the
-# lecture, and end with the question that the formula cannot answer: how much of the picture does one unit
-# see?
+# A kernel can take longer steps, and a picture can be given a frame of zeros: two numbers, one formula, and many
+# an error of shape. Here you work every cell out by hand, find three errors in the lecture (a heading, a sentence
+# and the formula itself), and end with the question that the formula cannot answer: how much of the picture does
+# one unit see?
 #
 # **By the end you can**
 # - work out a feature map for any stride and any padding, and say which pixels were never read;
@@ -25,7 +25,7 @@
 # - say for which kernels a padding keeps the size of the picture, and why the lecture's does not;
 # - compute the receptive field of a stack of layers, and measure it.
 #
-# It covers slides 17 to 28 of the lecture and takes about 80 minutes. NumPy is all you need: no network, no
+# It covers slides 17 to 28 of the lecture and takes about two hours, in two sittings if you like. NumPy is all you need: no network, no
 # GPU.
 
 # %% tags=["setup"]
@@ -157,7 +157,7 @@ same(values_stride_2, [[44, 64], [124, 144]], "values_stride_2")
 
 # %% [markdown]
 # A stride computes nothing new: it *keeps* every second cell of every second row, and does not pay for the
-# others. With stride 2 there are a quarter as many sums.
+# others. Here 4 sums of 9 are left; on a large picture, about a quarter.
 
 # %% [markdown]
 # ## 3 · A frame of zeros: padding 1
@@ -214,7 +214,8 @@ same(values_padded, [[4, 18, 12], [46, 94, 44], [26, 44, 16]], "values_padded")
 
 # %% [markdown]
 # Look at your nine numbers: the middle one is the largest by far, and the picture has nothing special in its
-# middle. Zeros in the frame darken the border of every feature map, which is the price of padding.
+# middle. The zeros of the frame darken the border of this map, as of any kernel whose weights are all positive:
+# that is the price of padding.
 
 # %% [markdown]
 # ### Code: `pad2d`
@@ -279,8 +280,8 @@ same(sides, [3, 2, 3, 5], "sides")
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# So the heading is wrong, and the text is wrong twice: with $k = 2$ and $p = 1$ the side of 4 becomes 3 or 5,
-# and never stays 4. Is there a better padding?
+# So the heading is wrong, and so is the sentence: with $k = 2$ and $p = 1$ the side of 4 becomes 3 or 5, and never
+# stays 4. Is there a better padding?
 #
 # ### By hand: `padding_that_keeps`
 # *Difficulty 2/5 · about 5 minutes · 1 point*
@@ -307,8 +308,8 @@ check.by_hand("padding_that_keeps", padding_that_keeps)
 # *Difficulty 2/5 · about 5 minutes · 2 points*
 #
 # A **dilated** kernel has holes: its weights lie $d$ pixels apart, so that $k$ of them cover $d\,(k - 1) + 1$
-# pixels. $d = 1$ is the ordinary kernel. Move the slider of the explorer above to see one, then solve the
-# question once for all.
+# pixels. $d = 1$ is the ordinary kernel. Move the *dilation* slider of the first explorer to see one, then solve
+# the question once and for all.
 
 # %% nbgrader={"grade": false, "grade_id": "same_padding", "locked": false, "schema_version": 3, "solution": true}
 # exercise: same_padding
@@ -372,7 +373,7 @@ check.by_hand("conventions", conventions)
 # AlexNet's paper says 224 pixels and 55×55 cells. The CS231n notes infer that the pictures must really have
 # had 227, which fits; others add padding. A formula without its floor has kept people busy for a decade.
 #
-# See the three side by side: the switch at the bottom of the explorer changes the convention.
+# Compare the three: the cards at the bottom of the explorer change the convention.
 
 # %%
 does_not_fit = StrideExplorer(size=5, kernel=2, stride=2)
@@ -503,8 +504,9 @@ print(left_out)
 
 # %% [markdown]
 # Above the diagonal the stride is larger than the kernel, and the windows leave gaps between them. Elsewhere
-# only the floor is at work, and it can cost a row and a column or more. **Before you read on:** which padding
-# would make the kernel of 2 with stride 3 read most pixels? Try it in the explorer.
+# only the floor is at work, and it can cost a row and a column or more. **Before you read on:** does padding help
+# the kernel of 2 with stride 3? Ask `len(unread_pixels(28, 2, 3, p))` for $p = 0$ to $3$: it saves a single pixel,
+# for the gaps stay.
 
 # %% [markdown]
 # ## 6 · How much does one unit see?

@@ -332,7 +332,8 @@ def correlate2d_backward(dY, x, w):
 check.correlate2d_backward(correlate2d_backward)
 ### BEGIN HIDDEN TESTS
 check.correlate2d_backward(correlate2d_backward, seed=52)
-same(correlate2d_backward(np.array([[2, -1]]), np.array([[2, 7, 1, 8], [2, 8, 1, 8]]), np.array([[3, 1, 4], [1, 5, 9]])),
+same(correlate2d_backward(np.array([[2, -1]]), np.array([[2, 7, 1, 8], [2, 8, 1, 8]]),
+                          np.array([[3, 1, 4], [1, 5, 9]])),
      (np.array([[6, -1, 7, -4], [2, 9, 13, -9]]), np.array([[-3, 13, -6], [-4, 15, -6]])), "a hidden pair dX, dW")
 ### END HIDDEN TESTS
 
@@ -408,7 +409,8 @@ check.conv2d_backward_stride(conv2d_backward, seed=54)
 # filtered pictures `X` with a kernel and shows you only the results `Y`. Start with a kernel of zeros, and repeat:
 # filter, look at the mean of the squared misses, work out its gradient, take a step against it.
 #
-# $$L = \frac{1}{\text{number of outputs}} \sum (\hat y - y)^2 \qquad \mathrm{dY} = \frac{2\,(\hat y - y)}{\text{number of outputs}}
+# $$L = \frac{1}{\text{number of outputs}} \sum (\hat y - y)^2 \qquad
+# \mathrm{dY} = \frac{2\,(\hat y - y)}{\text{number of outputs}}
 # \qquad w \leftarrow w - \text{rate} \cdot \mathrm{dW}$$
 #
 # ### Code: `learn_kernel`
@@ -455,13 +457,14 @@ cat = cat.reshape(6, 6, 6, 6).swapaxes(1, 2).reshape(noise.shape)
 cat = (cat - cat.mean()) / cat.std()
 
 steps = [1, 3, 10, 30, 100, 300]
+settings = {"noise, rate 0.1": (noise, 0.1), "noise, rate 0.01": (noise, 0.01), "the cat, rate 0.1": (cat, 0.1)}
 learned = {
     name: [learn_kernel(X, ops.conv2d(X, edge[None, None]), rate=rate, steps=n) for n in steps]
-    for name, X, rate in (("noise, rate 0.1", noise, 0.1), ("noise, rate 0.01", noise, 0.01), ("the cat, rate 0.1", cat, 0.1))
+    for name, (X, rate) in settings.items()
 }
 figures.curves(
     steps, {name: [np.abs(kernel - edge).max() for kernel in kernels] for name, kernels in learned.items()},
-    "steps", "largest error of a weight", "The same kernel, learned from noise and from a photograph.", log="xy",
+    "steps", "largest error of a weight", "The same kernel, learned from noise and from a photograph.", log="x",
 )
 figures.show_tables({f"{name}, after {steps[-1]} steps": (learned[name][-1], "kernel") for name in list(learned)[::2]})
 
@@ -489,7 +492,7 @@ figures.show_tables({f"{name}, after {steps[-1]} steps": (learned[name][-1], "ke
 # Replace each None by your array: (x, w1, w2).
 two_kernels = (None, None, None)
 ### BEGIN SOLUTION
-two_kernels = (np.array([[0, 1, 1, 0], [0, 1, 1, 0], [0, 1, 1, 0]]), np.array([[1, -1], [0, 0]]), np.array([[0, 0], [1, -1]]))
+two_kernels = (np.array([[0, 1, 1, 0]] * 3), np.array([[1, -1], [0, 0]]), np.array([[0, 0], [1, -1]]))
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test_two_kernels", "locked": true, "points": 2, "schema_version": 3, "solution": false}
@@ -511,7 +514,7 @@ check.two_kernels(two_kernels)
 def im2col(X, k_h, k_w, stride=1):
     """Every window of the pictures X (N, C, H, W) as a column.
 
-    Returns an array (N, C * k_h * k_w, H_out * W_out), so that W.reshape(C_out, -1) @ im2col(X, k_h, k_w) is the convolution.
+    Returns an array (N, C * k_h * k_w, H_out * W_out): W.reshape(C_out, -1) @ im2col(X, k_h, k_w) is the convolution.
     """
     ### BEGIN SOLUTION
     h_out, w_out = (X.shape[2] - k_h) // stride + 1, (X.shape[3] - k_w) // stride + 1
@@ -612,7 +615,8 @@ figures.curves(
     range(1, len(losses) + 1), {"training loss": losses}, "epoch", "cross-entropy",
     "Every step of this curve was taken along gradients that you wrote.", log="y",
 )
-print(f"{network.size} numbers learned; right on {accuracy(network, X_test, labels_test):.1%} of the digits it never saw")
+share = accuracy(network, X_test, labels_test)
+print(f"{network.size} numbers learned; right on {share:.1%} of the digits it never saw")
 
 # %% [markdown]
 # ### Does a wrong gradient show?
@@ -665,7 +669,8 @@ def picture(kernel):
 
 
 def strip(kernels):
-    return np.hstack([np.pad(picture(kernel), 3, constant_values=255) for kernel in kernels])
+    framed = [np.pad(picture(kernel), 1, constant_values=90) for kernel in kernels]
+    return np.hstack([np.pad(picture, 3, constant_values=255) for picture in framed])
 
 
 hand_made = [np.eye(3)[[1]].T @ np.eye(3)[[1]], edge, np.array([[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),

@@ -60,7 +60,7 @@ def correlate2d(x, w):
     raise NotImplementedError
 
 # %% wrong correlate2d: no return
-# says: None.*no `return`
+# says: None.*`return` missing
 def correlate2d(x, w):
     y = np.zeros((x.shape[0] - w.shape[0] + 1, x.shape[1] - w.shape[1] + 1))
     for i in range(y.shape[0]):
@@ -199,7 +199,7 @@ def correlate2d(x, w):
     return y
 
 # %% wrong correlate2d: loops run over the whole picture
-# says: window at the edge is smaller than the kernel
+# says: stop at the edge
 def correlate2d(x, w):
     y = np.zeros((x.shape[0] - w.shape[0] + 1, x.shape[1] - w.shape[1] + 1))
     for i in range(x.shape[0]):
@@ -229,7 +229,7 @@ def correlate2d(x, w):
 correlate2d = np.zeros((3, 3))
 
 # %% wrong correlate2d: prints instead of returning
-# says: has no `return`
+# says: `return` missing
 def correlate2d(x, w):
     print([[float((x[i:i + 2, j:j + 2] * w[:2, :2]).sum()) for j in range(2)] for i in range(2)])
 
@@ -417,7 +417,7 @@ def convolve2d(x, w):
     return correlate2d(padded, w[::-1, ::-1])
 
 # %% wrong convolve2d: no return
-# says: no `return`
+# says: `return` missing
 def convolve2d(x, w):
     correlate2d(x, w[::-1, ::-1])
 
@@ -759,7 +759,7 @@ def make_kernel(name, size=3):
     return k
 
 # %% wrong make_kernel: a name is missing
-# says: None.*no `return`
+# says: None.*`return` missing
 def make_kernel(name, size=3):
     k = np.zeros((size, size))
     if name == "identity":
@@ -1007,6 +1007,12 @@ def is_equivariant(f, x, down=1, right=2):
 # says: rounding errors
 def is_equivariant(f, x, down=1, right=2):
     return np.array_equal(f(shift(x, down, right, wrap=True)), shift(f(x), down, right, wrap=True))
+
+# %% wrong is_equivariant: forgives as much as np.allclose does
+# says: little, but more than the 1e-9
+def is_equivariant(f, x, down=1, right=2):
+    moved_first, moved_last = f(shift(x, down, right, wrap=True)), shift(f(x), down, right, wrap=True)
+    return moved_first.shape == moved_last.shape and np.allclose(moved_first, moved_last)
 
 # %% wrong is_equivariant: always True
 # says: is True, expected False.*ramp

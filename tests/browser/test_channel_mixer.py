@@ -173,8 +173,10 @@ def test_keyboard_alone_reaches_everything(mixer):
     names = []
     for _ in range(12):
         page.keyboard.press("Tab")
-        names.append(page.evaluate("(document.activeElement.ariaLabel || document.activeElement.labels?.[0]?.textContent"
-                                   " || document.activeElement.textContent).trim()"))
+        names.append(page.evaluate("""() => {
+            const {ariaLabel, labels, textContent} = document.activeElement;
+            return (ariaLabel || labels?.[0]?.textContent || textContent).trim();
+        }"""))
     assert [name.split(",")[0].split(";")[0] for name in names] == [
         "photograph", "pixels", "kernel", "outputs", "weights", "bias of output 0", "weights W[0", "weights W[0",
         "weights W[0", "output 0", "w[0", "set to 0"]

@@ -89,7 +89,8 @@ def test_totals_of_vgg_are_told(calculator):
 
 def test_bars_stand_where_the_numbers_are(calculator):
     page = calculator("VGG-16").page
-    widths = page.locator("tbody .cnn-of-parameters i").evaluate_all("bars => bars.map((bar) => parseFloat(bar.style.width))")
+    bars = page.locator("tbody .cnn-of-parameters i")
+    widths = bars.evaluate_all("bars => bars.map((bar) => parseFloat(bar.style.width))")
     assert np.argmax(widths) == 19 and max(widths) == 100, "the first linear layer is the twentieth"
     row = page.locator("tbody tr").nth(20)
     assert "102,764,544" in row.inner_text() and "74%" in row.inner_text()

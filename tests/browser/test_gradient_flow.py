@@ -127,7 +127,8 @@ def test_keyboard_alone_reaches_everything(flow):
     names = []
     for _ in range(8):
         page.keyboard.press("Tab")
-        names.append(page.evaluate("(document.activeElement.ariaLabel || document.activeElement.labels?.[0]?.textContent)"))
+        names.append(page.evaluate("document.activeElement.ariaLabel"
+                                   " || document.activeElement.labels?.[0]?.textContent"))
     assert names == ["stride", "padding", "input x[0, 0]", "kernel w[0, 0]", "output y[0, 0]: 44",
                      "dX[0, 0]: 1", "dW[0, 0]: 54", "dY[0, 0]"]
     assert bare.get("chosen") == 0

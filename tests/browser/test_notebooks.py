@@ -17,7 +17,8 @@ from .drive import ROOT, Notebook, unnamed_controls
 SOURCES = {source.stem: source for source in source_files(ROOT)}
 RELEASES = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*/*.ipynb"))}
 KERNELS = "02_kernels_by_hand"
-# What the cells of an exercise that nobody has written yet may say: one sentence, or the stub's own error.
+# What cells may say while their exercise is not written yet: one sentence, or the stub's own error. A cell tagged
+# "raises-exception" may also miss what an earlier one of its kind did not come to define.
 POLITE = ("CourseError", "CheckFailed", "NotImplementedError")
 # In a notebook these keys insert, cut, interrupt, restart, delete, change the cell's type, undo and move.
 SHORTCUTS = ["a", "b", "x", "i", "i", "0", "0", "d", "d", "m", "y", "z", "j", "k"]
@@ -67,9 +68,10 @@ def test_a_release_shows_its_widgets_and_fails_politely(jupyterlab, name):
     notebook.run_all()
     assert [cell["source"] for cell in notebook.cells()] == [cell["source"] for cell in before]
     for cell in notebook.cells():
+        tolerated = ("NameError",) if "raises-exception" in cell["metadata"].get("tags", []) else ()
         for output in cell.get("outputs", []):
             if output["output_type"] == "error":
-                assert output["ename"] in POLITE, output
+                assert output["ename"] in POLITE + tolerated, output
             text = "".join(output.get("data", {}).get("text/plain", ""))
             assert " at 0x" not in text, "an address in memory changes the saved notebook at each run"
 
@@ -82,7 +84,7 @@ def region(notebook: Notebook, code: str, name: str) -> Locator:
 
 
 def stepper_of(notebook: Notebook) -> Locator:
-    return region(notebook, "stepper = ConvolutionStepper()", "Convolution stepper")
+    return region(notebook, "stepper = ConvolutionStepper(", "Convolution stepper")
 
 
 def painter_of(notebook: Notebook) -> Locator:
@@ -108,7 +110,7 @@ def test_every_control_has_a_name(notebook):
 
 @in_both
 def test_the_stepper_by_keyboard(notebook):
-    notebook.run("stepper.step = 0")
+    notebook.run("stepper.set_trait('predict', False); stepper.step = 0")
     stepper = stepper_of(notebook)
     step = stepper.get_by_role("slider", name="step")
     press(notebook, step, "ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft", *SHORTCUTS)
@@ -238,7 +240,7 @@ def test_a_page_without_scripts_shows_the_static_forms(browser, executed):
 
 def test_an_untrusted_notebook_shows_the_static_forms(jupyterlab, executed):
     notebook = jupyterlab.open_notebook(executed)
-    stepper = notebook.show("stepper = ConvolutionStepper()")
+    stepper = notebook.show("stepper = ConvolutionStepper(")
     expect(stepper.get_by_role("cell", name="19", exact=True)).to_be_visible()
     painter = notebook.show("painter = KernelPainter()")
     expect(painter.get_by_role("img", name=re.compile("chelsea"))).to_be_visible()

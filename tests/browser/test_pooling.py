@@ -157,8 +157,10 @@ def test_keyboard_alone_reaches_everything(pooling):
     names = []
     for _ in range(8):
         page.keyboard.press("Tab")
-        names.append(page.evaluate("(document.activeElement.ariaLabel || document.activeElement.labels?.[0]?.textContent"
-                                   " || document.activeElement.textContent).trim()"))
+        names.append(page.evaluate("""() => {
+            const {ariaLabel, labels, textContent} = document.activeElement;
+            return (ariaLabel || labels?.[0]?.textContent || textContent).trim();
+        }"""))
     assert names == ["operation", "size", "stride", "input", "the gradient’s route", "input x[0, 0]",
                      "output y[0, 0]: 6", "gradient of y[0, 0]"]
     page.get_by_label("output y[0, 0]").focus()

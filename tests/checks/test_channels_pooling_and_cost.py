@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from course_lib import lessons
+from course_lib import lessons, ops
 from course_lib.checks import channels_pooling_and_cost as check
+from course_lib.checks.layer_lists import layer_costs
 from course_lib.checks.report import CheckFailed
 from course_lib.errors import CourseError
 from tests.harness import ROOT
@@ -76,7 +77,7 @@ VGG += [("dense", 4096), ("dense", 4096), ("dense", 1000)]
 def test_vgg_16_in_numbers():
     """COURSE.md, slides 29 and 37: 15.47 G multiply-adds, 138,357,544 parameters."""
     assert check.count_macs.reference(VGG, (3, 224, 224)) == 15_470_264_320
-    assert sum(parameters for *_, parameters in check._costs(VGG, (3, 224, 224))) == 138_357_544
+    assert sum(parameters for *_, parameters in layer_costs(VGG, (3, 224, 224))) == 138_357_544
     assert check.activation_bytes.reference(VGG, (3, 224, 224)) == 4 * 15_237_608
     assert check.activation_bytes.reference(VGG, (3, 224, 224), 1, False) == 4 * 2 * 64 * 224**2
 
@@ -113,10 +114,10 @@ COMPUTED = {
     "shapes": trace(TRACE, (3, 28, 28)),
     "averages": X.reshape(2, 2, 2, 2).mean(axis=(1, 3)),
     "maxima": X.reshape(2, 2, 2, 2).max(axis=(1, 3)),
-    "step_edge": [check.max_pool2d.reference(STEP[None], 3, 1)[0, 0], check.ops.correlate2d(STEP, SHARPEN)[0]],
-    "bugged": check.ops.correlate2d(X[0].astype(float), np.full((2, 2), 1 / 25))[::2, ::2],
+    "step_edge": [check.max_pool2d.reference(STEP[None], 3, 1)[0, 0], ops.correlate2d(STEP, SHARPEN)[0]],
+    "bugged": ops.correlate2d(X[0].astype(float), np.full((2, 2), 1 / 25))[::2, ::2],
     "rescaled": [rescaled(check.avg_pool2d.reference(X)), rescaled(check.avg_pool2d.reference(X) * 4 / 25)],
-    "costs": [sum(row[3] for row in check._costs(SLIDE_14, (3, 28, 28))),
+    "costs": [sum(row[3] for row in layer_costs(SLIDE_14, (3, 28, 28))),
               check.count_macs.reference(SLIDE_14, (3, 28, 28)), np.zeros((3, 28, 28)).size * 4 * 24 * 24],
     "memory": [4 * 304, 4 * np.zeros((4, 24, 24)).size, 64 * 4 * np.zeros((4, 24, 24)).size],
 }

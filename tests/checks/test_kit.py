@@ -132,7 +132,7 @@ WRONG = {
     "calls what is not written": (calls_another, r"unwritten, which scale calls, is not written yet"),
     "NotImplemented": (lambda x, times=3: NotImplemented,
                        r"scale is not written yet: it returns NotImplemented"),
-    "no return": (lambda x, times=3: None, r"tiny case the result of scale\(x\) is None: .*no `return`"),
+    "no return": (lambda x, times=3: None, r"tiny case the result of scale\(x\) is None: .*`return` missing"),
     "list": (lambda x, times=3: (3 * x).tolist(),
              r"is a list, expected an array of shape \(2, 3\).*np.array\("),
     "number": (lambda x, times=3: 3.0, r"is the number 3, expected an array"),
@@ -407,9 +407,12 @@ def test_a_number_opens_so_many(capsys):
     assert "1. " in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["nonsense", None, 3, right, np.ones(2), ["shift"]])
-def test_an_unknown_exercise_gets_the_names(name):
-    with pytest.raises(CourseError, match="There is no hint for .*correlate2d.*shift"):
+@pytest.mark.parametrize("name, advice", [
+    ("nonsense", 'such as "correlate2d"'), (None, "as text"), (3, "as text"), (right, "as text"), (np.ones(2), "as text"),
+    (["shift"], "did you mean shift"), ("feature map", "did you mean feature_map"), ("corelate2d", "did you mean correlate2d"),
+])
+def test_an_unknown_exercise_gets_the_nearest_names(name, advice):
+    with pytest.raises(CourseError, match=f"There is no hint for .*{advice}"):
         hint(name)
 
 

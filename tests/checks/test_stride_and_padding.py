@@ -158,7 +158,8 @@ MISTAKES = {
         ("true convolution", correlate2d(X, TURNED, 2, 1)), ("column by column", correlate2d(X, W, 2, 1).T),
         ("without multiplying", correlate2d(X, ONES, 2, 1)), ("repeats the border", correlate2d(EDGE, W, 2))],
     "sides": [
-        ("heading of slide 28", [3, 2, 2, 5]), ("what the slide claims. Put p = 1", [3, 2, 4, 4]),
+        ("claims twice", [3, 2, 2, 4]), ("heading of slide 28", [3, 2, 2, 5]),
+        ("what the slide claims. Put p = 1", [3, 2, 4, 4]),
         ("last one stays 4", [3, 2, 3, 4]), ("third stays 4", [3, 2, 4, 5]), ("+ 1", [side - 1 for side in SIDES]),
         ("2p in the formula", [(4 - 2 + p) / s + 1 for s, p in ((1, 0), (2, 0), (2, 1), (1, 1))]),
         ("after the division", [(4 - 2 + 2 * p + 1) / s for s, p in ((1, 0), (2, 0), (2, 1), (1, 1))])],

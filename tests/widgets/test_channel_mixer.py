@@ -77,7 +77,7 @@ def test_the_browser_can_change_outputs_and_ask_for_a_photograph():
 
 @pytest.mark.parametrize("state, sentence", [
     ({"photo": "lena"}, "no photograph 'lena'"),
-    ({"photo": np.zeros((9, 9))}, r"three channels of at least 8x8 pixels, \(3, H, W\) or \(H, W, 3\); got shape \(9, 9\)"),
+    ({"photo": np.zeros((9, 9))}, r"three channels of at least 8x8 pixels, .* got shape \(9, 9\)"),
     ({"photo": np.zeros((3, 4, 9))}, r"at least 8x8 pixels"),
     ({"photo": [[1, 2], [3]]}, "photo must be an array of numbers"),
     ({"photo": np.full((3, 9, 9), np.nan)}, "photo holds NaN"),

@@ -38,7 +38,8 @@ def test_slides_9_to_16_in_numbers():
 
 
 def test_memory_counts_batch_and_numbers_and_inference_holds_the_largest_neighbours():
-    calculator = CostCalculator(layers=[{"kind": "max pool", "kernel": 2}, {"kind": "flatten"}, LINEAR], shape=(2, 4, 4))
+    layers = [{"kind": "max pool", "kernel": 2}, {"kind": "flatten"}, LINEAR]
+    calculator = CostCalculator(layers=layers, shape=(2, 4, 4))
     assert calculator.totals["training_bytes"] == 4 * (32 + 8 + 10)
     assert calculator.totals["inference_bytes"] == 4 * (32 + 8)
     calculator.batch, calculator.numbers = np.int64(8), "float16"
@@ -56,7 +57,8 @@ def test_network_can_be_set_and_is_known_again():
 
 
 def test_takes_layers_of_geometry():
-    layers = (geometry.Conv(8, 3, stride=2, padding=1), geometry.Pool(3, 2), geometry.GlobalAverage(), geometry.Linear(5))
+    convolution = geometry.Conv(8, 3, stride=2, padding=1)
+    layers = (convolution, geometry.Pool(3, 2), geometry.GlobalAverage(), geometry.Linear(5))
     calculator = CostCalculator(layers=layers, shape=(3, 32, 20))
     assert [layer["kind"] for layer in calculator.layers] == ["conv", "max pool", "global average", "linear"]
     assert calculator.totals["parameters"] == geometry.count_parameters(layers, (3, 32, 20))
@@ -73,15 +75,15 @@ def test_changes_of_what_was_read_do_not_reach_the_state_and_defaults_are_filled
     ({"network": "ResNet"}, "no network 'ResNet'; write one of 'LeNet-5', 'AlexNet', 'VGG-16'"),
     ({"layers": "conv"}, "layers must be a list of dicts; got 'conv'"),
     ({"layers": None}, "layers must be a list of dicts"),
-    ({"layers": ["conv"]}, 'layer 1 must be a dict such as {"kind": "linear"'),
+    ({"layers": ["conv"]}, "layer 1 must be a dict such as {'kind': 'linear'"),
     ({"layers": [LINEAR, {"kind": "dropout"}]}, "layer 2: kind must be one of 'conv', 'max pool'"),
     ({"layers": [{"outputs": 10}]}, "layer 1: kind must be one of .* got None"),
-    ({"layers": [{"kind": "conv", "kernel": 3}]}, "layer 1: a conv layer lacks 'channels'; it is told channels, kernel"),
-    ({"layers": [{"kind": "max pool"}]}, "layer 1: a max pool layer lacks 'kernel'; it is told kernel, stride, padding"),
+    ({"layers": [{"kind": "conv", "kernel": 3}]}, "layer 1: a conv layer lacks 'channels'; it is told channels"),
+    ({"layers": [{"kind": "max pool"}]}, "a max pool layer lacks 'kernel'; it is told kernel, stride, padding"),
     ({"layers": [{"kind": "flatten", "outputs": 3}]}, "does not know 'outputs'; it is told nothing but its kind"),
     ({"layers": [{"kind": "linear", "outputs": 0}]}, "layer 1: outputs must be a whole number from 1 to 100000; got 0"),
     ({"layers": [{"kind": "linear", "outputs": float("nan")}]}, "outputs must be a whole number .* got nan"),
-    ({"layers": [{"kind": "conv", "channels": 4, "kernel": 999}]}, "kernel must be a whole number from 1 to 64; got 999"),
+    ({"layers": [{"kind": "conv", "channels": 4, "kernel": 999}]}, "kernel must be a whole number from 1 to 64"),
     ({"layers": [LINEAR] * 61}, "at most 60 layers; got 61"),
     ({"layers": [geometry.Conv(8, 3, groups=2)]}, "no groups, dilation, .* geometry.costs counts those"),
     ({"shape": 28}, r"shape must be \(channels, height, width\); got 28"),
@@ -108,7 +110,7 @@ def test_bad_input_leaves_the_state_as_it_was():
 def test_layers_that_do_not_fit_are_named():
     calculator = CostCalculator(layers=[{"kind": "max pool", "kernel": 2}, LINEAR], shape=(1, 8, 8))
     with pytest.raises(CourseError, match="layer 2: Linear takes a vector"):
-        calculator.totals
+        _ = calculator.totals
     assert "layer 2: Linear takes a vector" in calculator.static_html()
 
 
