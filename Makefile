@@ -1,7 +1,7 @@
 # Every target calls a real tool; PYTHON=/path/to/python picks the Python that .venv is made with.
 PYTHONS := python3 python3.13 python3.12 python3.11
 PYTHON ?= $(firstword $(shell for p in $(PYTHONS); do command -v $$p; done; :) python3)
-FIRST := notebooks/02_kernels_by_hand/02_kernels_by_hand.ipynb
+FIRST := notebooks/01_why_convolutions/01_why_convolutions.ipynb
 SETUP = $(PYTHON) tools/setup.py
 # Jupyter refuses root unless told; without a display it prints the address instead of opening a browser.
 LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) \

@@ -20,7 +20,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 README = (ROOT / "README.md").read_text()
-FIRST = "notebooks/02_kernels_by_hand/02_kernels_by_hand.ipynb"
+FIRST = "notebooks/01_why_convolutions/01_why_convolutions.ipynb"
 # Where conda-forge calls a package otherwise: torch without CUDA, matplotlib without Qt.
 CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base"}
 

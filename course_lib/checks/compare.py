@@ -74,7 +74,8 @@ def describe(value: object) -> str:
 def missing(got: object, what: str) -> Difference | None:
     """The sentence about a value that is not there at all."""
     if got is None:
-        return Difference("type", f"{what} is None: is the answer still to be written, or a `return` missing on some path?")
+        return Difference("type", f"{what} is None: is the answer still to be written, or a `return` missing "
+                                  "on some path?")
     return None
 
 

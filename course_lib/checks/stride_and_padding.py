@@ -409,8 +409,8 @@ def _explain_strided(found: Difference, case: Case) -> str | None:
     (height, width), (k_h, k_w) = case["x"].shape, case["w"].shape
     stride, padding = case.get("stride", 1), case.get("padding", 0)
     if found.rung == "run" and "broadcast" in found.sentence:
-        return ("A window and the kernel differ in shape: is its size that of w, is x padded, and is the padding counted "
-                "once only in the output's size?")
+        return ("A window and the kernel differ in shape: is its size that of w, is x padded, and is the padding "
+                "counted once only in the output's size?")
     if found.rung != "shape":
         return None
     expected = (f"floor(({height} + 2·{padding} - {k_h}) / {stride}) + 1 = {found.want.shape[0]} rows and "

@@ -408,8 +408,9 @@ def test_a_number_opens_so_many(capsys):
 
 
 @pytest.mark.parametrize("name, advice", [
-    ("nonsense", 'such as "correlate2d"'), (None, "as text"), (3, "as text"), (right, "as text"), (np.ones(2), "as text"),
-    (["shift"], "did you mean shift"), ("feature map", "did you mean feature_map"), ("corelate2d", "did you mean correlate2d"),
+    ("nonsense", 'such as "correlate2d"'), (None, "as text"), (3, "as text"), (right, "as text"),
+    (np.ones(2), "as text"), (["shift"], "did you mean shift"), ("feature map", "did you mean feature_map"),
+    ("corelate2d", "did you mean correlate2d"),
 ])
 def test_an_unknown_exercise_gets_the_nearest_names(name, advice):
     with pytest.raises(CourseError, match=f"There is no hint for .*{advice}"):
