@@ -514,16 +514,15 @@ check.is_equivariant(probe(run), seed=25)
 # by how much $f(S\,x)$ misses $S\,f(x)$. **Predict first:** which of the three curves is zero? Which goes up and down?
 
 # %% tags=["raises-exception"]
-box = make_kernel("box", 3)
 picture = photograph("camera", side=32, grey=True) / 255
 
 
 def circular_blur(x):
-    return correlate2d(np.pad(x, 1, mode="wrap"), box)
+    return correlate2d(np.pad(x, 1, mode="wrap"), make_kernel("box"))
 
 
 def zero_padded_blur(x):
-    return correlate2d(np.pad(x, 1), box)
+    return correlate2d(np.pad(x, 1), make_kernel("box"))
 
 
 def every_second_pixel(x):

@@ -932,10 +932,10 @@ def arrays(channels, side):
             rng.normal(size=(channels, channels, 3, 3)).astype(np.float32))
 
 
-macs, numpy_times = {}, {}
+macs = {name: [count_macs([("conv", channels, 3, 1, 1)], (channels, side, side)) for channels, side in pairs]
+        for name, pairs in settings.items()}
+numpy_times = {name: [] for name in settings}
 for name, pairs in settings.items():
-    macs[name] = [count_macs([("conv", channels, 3, 1, 1)], (channels, side, side)) for channels, side in pairs]
-    numpy_times[name] = []
     for channels, side in pairs:
         X, W = arrays(channels, side)
         with threadpool_limits(1):
