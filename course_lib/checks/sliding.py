@@ -45,7 +45,7 @@ SUMMING = tuple(Mistake(says, wrong) for says, wrong in (
     ("You took the mean of the products of each window; a cell is their sum.",
      lambda x, w: correlate(x, w) / w.size),
     ("You divided by the sum of the kernel; a cell is the plain sum of the products.",
-     lambda x, w: correlate(x, w) / w.sum()),
+     lambda x, w: correlate(x, w) / w.sum() if w.sum() else NotImplemented),
     ("Only the last product of each window was kept: add them up (+=) instead of overwriting (=).",
      lambda x, w: _windows(x, w)[..., -1, -1] * w[-1, -1]),
     ("The sum is never set back to 0, so a cell holds all the windows before it: start from 0 for each cell.",

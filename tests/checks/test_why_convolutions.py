@@ -6,10 +6,8 @@ import tomllib
 import numpy as np
 import pytest
 
-from course_lib import lessons
 from course_lib.checks import why_convolutions as check
 from course_lib.checks.report import CheckFailed
-from course_lib.errors import CourseError
 from tests.harness import ROOT
 
 FUNCTIONS = {
@@ -159,50 +157,3 @@ def test_numbers_in_the_quiz_are_those_of_the_layers():
     text = next(question for question in PLAIN["quiz"] if question["id"] == "dimension")["options"][0]["why"]
     assert f"{check.conv_param_count.reference(3, 64, 5, 5, False):,} weights" in text
     assert f"{check.linear_param_count.reference(3 * 28 * 28, 64 * 24 * 24, False):,}" in text
-
-
-# ------------------------------------------------------------------------------------------------- bad input
-
-BAD = {
-    "None": None, "number": 3.5, "text": "hog_cell", "array": np.ones((3, 3)), "empty": np.array([]),
-    "NaN": np.nan, "object": object(), "list": [1, 2],
-}
-
-
-@every_function
-@pytest.mark.parametrize("given", BAD.values(), ids=BAD)
-def test_a_check_of_no_function_gets_a_sentence(one, given):
-    with pytest.raises(CheckFailed, match=rf"^{one.name} (must be a function|is None)"):
-        one(given)
-
-
-RETURNS = {
-    **BAD, "wrong shape": np.ones((1, 2, 3)), "texts": np.array([["a"]]), "NaNs": np.full(9, np.nan),
-    "a function": len, "a dict": {"y": 1}, "a generator": (i for i in range(3)), "bytes": b"abc",
-    "ragged": [[1], [2, 3]], "a type": int, "infinity": np.inf, "a truth value": True,
-}
-
-
-@every_function
-@pytest.mark.parametrize("returned", RETURNS.values(), ids=RETURNS)
-def test_whatever_a_function_returns_gets_a_sentence(one, returned):
-    with pytest.raises(CheckFailed, match=rf"^On the tiny case the result of {one.name}\(.*[.?]$"):
-        one(lambda *arguments: returned)
-
-
-@every_function
-def test_the_wrong_number_of_parameters_gets_a_sentence(one):
-    with pytest.raises(CheckFailed, match=r"stopped with TypeError.*keep these parameters"):
-        one(lambda: 3)
-
-
-@pytest.mark.parametrize("answer", BAD.values(), ids=BAD)
-@pytest.mark.parametrize("name", list(lessons.lesson(check.LESSON)["answers"]))
-def test_a_bad_by_hand_answer_gets_a_sentence(name, answer):
-    with pytest.raises(CheckFailed, match=rf"^{name}.*\."):
-        check.by_hand(name, answer)
-
-
-def test_an_unknown_by_hand_answer_gets_the_names():
-    with pytest.raises(CourseError, match="dense_layer"):
-        check.by_hand("dense layer", 1)
