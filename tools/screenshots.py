@@ -14,7 +14,6 @@ IMAGES = ROOT / "docs" / "images"
 SCENES = {
     "convolution_stepper": "from course_lib.widgets import ConvolutionStepper\nConvolutionStepper(step=5)",
     "kernel_painter": "from course_lib.widgets import KernelPainter\nKernelPainter(kernel='edge')",
-    "quiz": "from course_lib.quiz import quiz\nquiz('02_kernels_by_hand')",
 }
 
 
