@@ -250,7 +250,9 @@ def test_a_folder_that_cannot_be_written_in_is_told(mirrors, folder, monkeypatch
 
 def start(mirrors, way: str) -> subprocess.Popen:
     command = [sys.executable, "-c", PROCESS, CHECKSUM, mirrors.file(way).mirrors[0]]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # A shell that starts the tests in the background has them, and what they start, ignore Ctrl+C.
+    heed = None if sys.platform == "win32" else lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed)
 
 
 def wait_for(condition) -> None:
