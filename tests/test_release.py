@@ -25,7 +25,8 @@ def tree(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes()
             for top in ("notebooks", "course_lib/lessons", "solutions")
             for path in sorted((root / top).rglob("*"))
-            if path.suffix in {".ipynb", ".json", ".py", ".toml"} and ".ipynb_checkpoints" not in path.parts}
+            if path.suffix in {".ipynb", ".json", ".py", ".toml"} and path.name != "__init__.py"
+            and ".ipynb_checkpoints" not in path.parts}
 
 
 @pytest.fixture(scope="module")
