@@ -39,11 +39,12 @@ from course_lib.widgets import ReceptiveField, StrideExplorer
 # %% [markdown]
 # ## Play first
 #
-# These are the numbers of slide 17: a 4×4 input, a 2×2 kernel, stride 1, no padding. Change one number at a
-# time. Which slider makes the output larger? Which leaves pixels *hatched*, that is, never read?
+# A 3×3 kernel on a 6×6 input, stride 1, no padding. Change one number at a time. Which slider makes the output
+# larger? Which leaves pixels *hatched*, that is, never read? (The corners ⌊ ⌋ in its formula round down; section 5
+# is about them.)
 
 # %%
-explorer = StrideExplorer()
+explorer = StrideExplorer(size=6, kernel=3)
 explorer
 
 # %% [markdown]
