@@ -20,7 +20,7 @@
 # **By the end you can**
 # - count the parameters of a fully connected layer and of a convolution, with and without biases;
 # - say what “an MLP has no prior on spatiality” means, and show it with one permutation;
-# - compute the feature that ruled before 2012, a histogram of oriented gradients, and say when it still wins;
+# - compute a feature from before deep learning, a histogram of oriented gradients, and say when it still wins;
 # - compare methods honestly: the same pictures, several runs, the range beside the mean.
 #
 # It covers slides 3, 4, 5 and 8 of the lecture and takes about 75 minutes. NumPy is all you need: no network, no GPU.
@@ -38,11 +38,12 @@ from course_lib.widgets import ParameterCounter
 # %% [markdown]
 # ## Play first
 #
-# Slide 3: a photograph of $224\times224$ pixels in three colours, and one layer that sorts it into 1000 classes. Move
-# **image side** from end to end. Which numbers grow, and which do not move at all?
+# A small photograph in three colours, and one layer that sorts it into 1000 classes. Move **image side** from end to
+# end. Which numbers grow, and which do not move at all? (Slide 3 has $224\times224$ pixels: soon you work that one out
+# yourself.)
 
 # %%
-counter = ParameterCounter()
+counter = ParameterCounter(side=32)
 counter
 
 # %% [markdown]
@@ -385,9 +386,9 @@ figures.spread(
 # %% [markdown]
 # ## 5 · Before: features made by hand
 #
-# Until 2012 nobody fed raw pixels to a classifier (slide 4). People wrote the features themselves, and trained only a
-# simple classifier on top. The most successful of these features was the **histogram of oriented gradients**, HOG:
-# cut the picture into cells, and ask in each of them how strong its edges are in every direction.
+# Before 2012 most systems did not learn from raw pixels (slide 4). People wrote the features themselves, and trained
+# only a simple classifier on top. One of the most successful of these features was the **histogram of oriented
+# gradients**, HOG: cut the picture into cells, and ask in each how strong its edges are in every direction.
 #
 # For each pixel of a cell,
 #
