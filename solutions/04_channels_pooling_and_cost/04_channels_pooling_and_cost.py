@@ -303,8 +303,8 @@ print("largest difference:", np.abs(as_the_slides - as_the_notebook).max().round
 # %% [markdown]
 # ## 4 · Layer after layer
 #
-# “Notice features spatial dimension changed?”, asks slide 16. Notice it before you run anything: nine of ten bugs in a
-# network's first hour are shapes.
+# “Notice features spatial dimension changed?”, asks slide 16. Notice it before you run anything: a shape
+# that you can say in advance is an error that you need not search for.
 #
 # ### By hand: `shapes`
 # *Difficulty 2/5 · about 5 minutes · 2 points*
