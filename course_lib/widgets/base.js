@@ -59,6 +59,11 @@ export function put(model, state) {
   model.save_changes();
 }
 
+/** The kernel as it is laid on the picture: for a true convolution, rotated by 180 degrees. */
+export function asApplied(kernel, operation) {
+  return operation === "convolution" ? kernel.map((row) => [...row].reverse()).reverse() : kernel;
+}
+
 /** A number as people write it: at most `digits` decimals, no trailing zeros, a true minus sign. */
 export function number(value, digits = 3) {
   const scale = 10 ** digits;

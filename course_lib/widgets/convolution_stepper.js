@@ -1,4 +1,4 @@
-import { button, choice, el, follow, grid, mark, mount, number, numberCell, parse, put, slider, tick, uniqueId, write, writeSum } from "./base.js";
+import { asApplied, button, choice, el, follow, grid, mark, mount, number, numberCell, parse, put, slider, tick, uniqueId, write, writeSum } from "./base.js";
 
 /** Size of the output along one side: floor((n - k + 2p) / s) + 1, where dilation spreads the kernel to k. */
 export function outputSize(n, k, stride, padding, dilation) {
@@ -9,8 +9,7 @@ export function outputSize(n, k, stride, padding, dilation) {
 
 /** The whole arithmetic: state in, numbers out. The Python twin is ConvolutionStepper.output. */
 export function compute({ input, kernel, stride, padding, dilation, operation }) {
-  const flip = operation === "convolution";
-  const applied = flip ? kernel.map((row) => [...row].reverse()).reverse() : kernel;
+  const applied = asApplied(kernel, operation);
   const height = outputSize(input.length, kernel.length, stride, padding, dilation);
   const width = outputSize(input[0].length, kernel[0].length, stride, padding, dilation);
   const fits = height.size > 0 && width.size > 0;

@@ -1,4 +1,5 @@
 import {
+  asApplied,
   button,
   choice,
   el,
@@ -23,11 +24,6 @@ export function toGrey(pixels) {
     grey[n] = (19595 * pixels[t] + 38470 * pixels[t + 1] + 7471 * pixels[t + 2] + 32768) >> 16;
   }
   return grey;
-}
-
-/** The kernel as it is laid on the picture: for a true convolution, rotated by 180 degrees. */
-export function asApplied(kernel, operation) {
-  return operation === "convolution" ? kernel.map((row) => [...row].reverse()).reverse() : kernel;
 }
 
 const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
