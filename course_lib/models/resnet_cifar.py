@@ -1,0 +1,91 @@
+"""ResNets for CIFAR, and the plain networks of the same depths.
+
+K. He, X. Zhang, S. Ren, J. Sun: Deep Residual Learning for Image Recognition, CVPR 2016 (arXiv:1512.03385),
+section 4.2.
+"""
+
+from functools import partial
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..errors import CourseError
+
+
+class BasicBlock(nn.Module):
+    """relu(f(X) + shortcut(X)), f two 3x3 convolutions: (N, C_in, H, W) -> (N, C_out, H / stride, W / stride).
+
+    Where the shape stays, the shortcut is the identity. Where it changes, ``option`` says what it is (section 4.1):
+    "A", every second pixel, and zeros as the new channels: no parameters; "B", a 1x1 convolution.
+    Without ``residual`` there is no shortcut: the block of a plain network.
+    """
+
+    def __init__(self, channels_in: int, channels_out: int, stride: int = 1, option: str = "A", residual: bool = True):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels_in, channels_out, 3, stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels_out)
+        self.conv2 = nn.Conv2d(channels_out, channels_out, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels_out)
+        if not residual:
+            self.shortcut = None
+        elif stride == 1 and channels_in == channels_out:
+            self.shortcut = nn.Identity()
+        elif option == "A":
+            self.shortcut = ZeroPadded(channels_out - channels_in, stride)
+        else:
+            self.shortcut = nn.Sequential(nn.Conv2d(channels_in, channels_out, 1, stride, bias=False),
+                                          nn.BatchNorm2d(channels_out))
+
+    def forward(self, X: Tensor) -> Tensor:
+        Y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(X)))))
+        return F.relu(Y if self.shortcut is None else Y + self.shortcut(X))
+
+
+class ZeroPadded(nn.Module):
+    """Every ``stride``-th pixel, and ``more`` channels of zeros behind the others."""
+
+    def __init__(self, more: int, stride: int):
+        super().__init__()
+        self.more, self.stride = more, stride
+
+    def forward(self, X: Tensor) -> Tensor:
+        return F.pad(X[:, :, ::self.stride, ::self.stride], (0, 0, 0, 0, 0, self.more))
+
+
+class ResNetCIFAR(nn.Module):
+    """Images (N, channels, 32, 32) -> logits (N, classes).
+
+    A 3x3 convolution, three stages of (depth - 2) / 6 blocks each, with ``width``, twice and four times as many
+    channels on maps of full, half and quarter size, the mean over each map, one linear layer. Convolutions start
+    as in He et al. 2015 (arXiv:1502.01852). CourseError for a depth that is not 6 n + 2 or an unknown option.
+    """
+
+    def __init__(self, depth: int = 20, channels: int = 3, classes: int = 10, *, option: str = "A",
+                 residual: bool = True, width: int = 16):
+        if depth < 8 or depth % 6 != 2:
+            raise CourseError(f"depth is {depth}, but these networks have 6 n + 2 layers: 8, 14, 20, 32, 44, 56, 110.")
+        if option not in ("A", "B"):
+            raise CourseError(f'option is {option!r}; it must be "A" (zeros) or "B" (1x1 convolution).')
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU())
+        stages, before = [], width
+        for stage in range(3):
+            after = width * 2**stage
+            first = BasicBlock(before, after, stride=1 if stage == 0 else 2, option=option, residual=residual)
+            others = (BasicBlock(after, after, residual=residual) for _ in range((depth - 2) // 6 - 1))
+            stages.append(nn.Sequential(first, *others))
+            before = after
+        self.stages = nn.Sequential(*stages)
+        self.head = nn.Linear(before, classes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+
+    def forward(self, X: Tensor) -> Tensor:
+        return self.head(self.stages(self.stem(X)).mean(dim=(2, 3)))
+
+
+# Parameters with ten classes: 269,722; 464,154; 658,586; 853,018; 1,727,962. Plain networks have the same.
+resnet20, resnet32, resnet44, resnet56, resnet110 = (partial(ResNetCIFAR, depth) for depth in (20, 32, 44, 56, 110))
+plain20, plain32, plain44, plain56 = (partial(ResNetCIFAR, depth, residual=False) for depth in (20, 32, 44, 56))

@@ -1,0 +1,640 @@
+"""Training: one loop, recipes as data, on CUDA, Apple's MPS or the CPU.
+
+    training_set, validation = images("mnist5k").split(0.1)
+    run = train(LeNet5(), training_set, RECIPES["lenet"], validation=validation)
+    evaluate(run.model, images("mnist5k", "test")).accuracy
+
+Read ``train`` first: everything else is called from there. From a shell, with one line of JSON at the end:
+
+    python -m course_lib.training --recipe fast --data cifar10 --seconds 60 --seed 0
+    torchrun --nproc-per-node 2 -m course_lib.training --recipe resnet20 --data cifar10 --epochs 10
+"""
+
+import json
+import math
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from . import data, models
+from .errors import CourseError
+from .optimizers import Muon
+from .progress import Progress
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained. ``dataclasses.replace(recipe, flip=False)`` makes a variant."""
+
+    model: str  # what the shell command builds, a name in models.MODELS
+    epochs: float  # passes over the training set, unless the caller gives epochs or seconds
+    batch_size: int
+    optimizer: str  # "sgd" (Nesterov momentum), "adamw" or "muon"
+    lr: float  # learning rate at its peak; with muon, of the convolutions
+    lr_vectors: float | None = None  # of biases and normalisation, where it differs
+    lr_head: float | None = None  # of fully connected layers, where it differs
+    momentum: float = 0.9  # of sgd
+    weight_decay: float = 0.0
+    schedule: str = "triangle"  # "constant", "triangle" or "cosine", over the whole budget
+    warmup: float = 0.2  # the fraction of the budget in which the learning rate rises from 0
+    flip: bool = False  # mirror every image in every second epoch (arXiv:2404.00498, section 3.6)
+    crop: int = 0  # move every image by up to so many pixels, reflecting the border
+    sides: tuple[tuple[float, int], ...] = ()  # (0.6, 24): crops of 24 pixels in the first 60 % of the budget
+    label_smoothing: float = 0.0  # the share of the target spread over all classes
+    averaging: float = 0.0  # decay per step of the running average of the weights that is kept in the end
+    test_flip: bool = False  # evaluate on each image and its mirror image, and average
+
+    def rate(self, done: float) -> float:
+        """The learning rate as a fraction of its peak, when a fraction ``done`` of the budget is spent."""
+        if done < self.warmup:
+            return max(done / self.warmup, 0.02)
+        left = (1 - done) / (1 - self.warmup)
+        return {"constant": 1.0, "triangle": left, "cosine": (1 - math.cos(math.pi * left)) / 2}[self.schedule]
+
+    def side(self, done: float) -> int | None:
+        """The side of the crops at that time; None for whole images."""
+        return next((side for until, side in self.sides if done < until), None)
+
+
+RECIPES: dict[str, Recipe] = {
+    # Digits lose their meaning when mirrored, so there is no flip.
+    "lenet": Recipe("lenet5", epochs=15, batch_size=64, optimizer="adamw", lr=5e-3, weight_decay=1e-2, crop=2),
+    # The coding session after slide 56, its cell 15, to the letter.
+    "author": Recipe("author_lenet", epochs=20, batch_size=256, optimizer="sgd", lr=0.1, momentum=0.0,
+                     schedule="constant", warmup=0.0),
+    "fast": Recipe("fast", epochs=10, batch_size=256, optimizer="muon", lr=0.1, lr_vectors=0.05, lr_head=0.5,
+                   momentum=0.85, warmup=0.05, flip=True, crop=2, sides=((0.6, 24),), label_smoothing=0.2,
+                   test_flip=True),
+}
+
+
+@dataclass
+class Images:
+    """A labelled set, whole in the memory of the device that trains."""
+
+    x: Tensor  # uint8 (N, H, W, C)
+    y: Tensor  # int64 (N,)
+    mean: Tensor  # (C,), of the training half, where white is 1
+    std: Tensor  # (C,)
+    classes: tuple[str, ...]
+    white: int = 255
+
+    @classmethod
+    def of(cls, x, y, classes: tuple[str, ...] | None = None, white: int = 255, like: "Images | None" = None) -> "Images":
+        """From arrays, uint8 (N, H, W, C) and whole numbers (N,); mean and std their own, or those of ``like``."""
+        x, y = torch.as_tensor(np.ascontiguousarray(x)), torch.as_tensor(np.ascontiguousarray(y)).long()
+        if x.dtype != torch.uint8 or x.ndim != 4 or y.shape != x.shape[:1]:
+            raise CourseError(f"images must be uint8 (N, H, W, C) with N labels; got {x.dtype} {tuple(x.shape)} and "
+                              f"{tuple(y.shape)} labels.")
+        if like is None:
+            # Counts of the 256 values: exact, and without a copy in floats, which would take four times the memory.
+            counts = torch.stack([torch.bincount(x[..., channel].flatten(), minlength=256) for channel in range(x.shape[3])])
+            values, shares = torch.arange(256) / white, counts / counts.sum(1, keepdim=True).clamp_min(1)
+            mean = shares @ values
+            std = (shares @ values**2 - mean**2).clamp_min(1e-12).sqrt()
+        else:
+            mean, std = like.mean, like.std
+        classes = classes or tuple(str(label) for label in range(int(y.max()) + 1 if len(y) else 0))
+        here = device()
+        return cls(x.to(here), y.to(here), mean.to(here), std.to(here), classes, white)
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def __getitem__(self, index) -> "Images":
+        return replace(self, x=self.x[index], y=self.y[index])
+
+    def split(self, held_out: float = 0.1, seed: int = 0) -> tuple["Images", "Images"]:
+        """Two sets without a common image; ``held_out`` of them, drawn by the seed, are in the second."""
+        order = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed)).to(self.y.device)
+        there = round(len(self) * held_out)
+        return self[order[there:]], self[order[:there]]
+
+    def normalised(self, x: Tensor | None = None) -> Tensor:
+        """uint8 (n, H, W, C), by default the whole set -> float32 (n, C, H, W) of mean 0 and deviation 1 per channel."""
+        x = (self.x if x is None else x).to(torch.float32)
+        return x.sub_(self.mean * self.white).div_(self.std * self.white).permute(0, 3, 1, 2)
+
+
+def images(name: str, split: str = "train") -> Images:
+    """A set of ``course_lib.data`` as Images; mean and std are always those of its training half."""
+    about = data.about(name)
+    training = Images.of(*data.load(name, "train"), about.classes, about.brightest)
+    return training if split == "train" else Images.of(
+        *data.load(name, split), about.classes, about.brightest, like=training)
+
+
+@dataclass
+class Run:
+    """What came of training: the network, and a row of numbers per evaluation."""
+
+    model: nn.Module
+    # epoch, step, seconds, learning_rate, training_loss, and with a validation set validation_loss and _accuracy
+    history: list[dict] = field(default_factory=list)
+    interrupted: bool = False
+    seconds: float = 0.0  # by the clock of the budget, evaluations not counted
+    images_per_second: float = 0.0
+
+
+def train(model: nn.Module, training_set: Images, recipe: Recipe, *, validation: Images | None = None,
+          epochs: float | None = None, seconds: float | None = None, clock: Callable[[], float] = time.perf_counter,
+          rows: int | None = None, seed: int = 0, show: bool = True, checkpoint: str | Path | None = None,
+          alter: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] | None = None, compiled: bool = False,
+          deterministic: bool = False) -> Run:
+    """Train ``model``, images (n, C, H, W) -> logits (n, classes), in place.
+
+    The budget is ``epochs``, or ``seconds`` on the ``clock`` (time.process_time counts CPU seconds). History gets
+    ``rows`` rows, by default one per epoch or twenty per time budget; what an evaluation takes is not counted. With
+    a ``checkpoint``, a file, a run that was stopped goes on at the step last saved, and a budget of epochs ends with
+    the very weights that it would have had. Interrupted from the notebook, the network gets the weights that did best
+    on the validation set. ``alter`` gets every batch, normalised, with its labels, and gives what the network is shown;
+    its labels may be shares of the classes, (n, classes). ``compiled`` pays on a GPU, or from about an hour on; ``deterministic`` makes a GPU repeat
+    itself to the last bit, as the CPU does anyway, and slower. CourseError where the arguments do not fit together,
+    and when the loss is no number any more.
+    """
+    _check(training_set, recipe, epochs, seconds)
+    here = device()
+    torch.manual_seed(seed)
+    model.to(here, memory_format=torch.preserve_format if here.type == "mps" else torch.channels_last)
+    if not getattr(model, "whitened", True):
+        model.whiten(training_set[:5000].normalised())
+    learner = Learner(model, recipe)
+    net = _distributed(torch.compile(model) if compiled else model)
+    batches = Batches(training_set, recipe, seed)
+    budget = Budget(len(batches), recipe.epochs if epochs is None else epochs, seconds, clock, rows)
+    run = Run(model)
+    saved = Checkpoint(checkpoint, {"recipe": asdict(recipe), "seed": seed, "budget": [budget.steps, seconds]})
+    best = saved.resume(learner, budget, run)  # accuracy and weights
+    progress = Progress(budget.total, budget.unit, f"{type(model).__name__} on {len(training_set):,} images",
+                        show=show and _rank() == 0)
+    with progress, _reproducible(deterministic), _interruptible(run), budget:
+        while not budget.over:
+            model.train()
+            X, y = batches.draw(budget.step, budget.done)
+            if alter:
+                X, y = alter(X, y)
+            with torch.autocast(here.type, torch.bfloat16, enabled=bfloat16_pays()):
+                loss = F.cross_entropy(net(X), y, label_smoothing=recipe.label_smoothing)
+            loss.backward()
+            learner.step(loss, recipe.rate(budget.done))
+            budget.tick()
+            if progress.wants():
+                progress.update(budget.amount, budget.step * recipe.batch_size, training_loss=_number(loss, budget))
+            if budget.row_due or saved.due:
+                with budget.paused():
+                    if budget.row_due:
+                        best = _row(run, learner, budget, recipe, validation, progress, best)
+                    saved.save(learner, budget, run, best)
+    model.load_state_dict(best["weights"] if run.interrupted and best else learner.kept.state_dict())
+    run.seconds = budget.spent
+    run.images_per_second = budget.step * recipe.batch_size / max(budget.spent, 1e-9)
+    return run
+
+
+def _row(run, learner, budget, recipe, validation, progress, best: dict) -> dict:
+    """Add a row to the history; returns the best weights so far."""
+    row = {"epoch": budget.step / budget.per_epoch, "step": budget.step, "seconds": budget.spent,
+           "learning_rate": recipe.lr * recipe.rate(budget.done), "training_loss": _number(learner.mean_loss(), budget)}
+    if validation is not None:
+        result = evaluate(learner.kept, validation, flip=recipe.test_flip)
+        row |= {"validation_loss": result.loss, "validation_accuracy": result.accuracy}
+        if result.accuracy > best.get("accuracy", -1):
+            weights = {name: value.detach().clone() for name, value in learner.kept.state_dict().items()}
+            best = {"accuracy": result.accuracy, "weights": weights}
+    run.history.append(row)
+    progress.point(row)
+    return best
+
+
+@dataclass
+class Evaluation:
+    """How a network did on a set."""
+
+    loss: float  # mean cross-entropy, in nats
+    accuracy: float  # from 0 to 1
+    predictions: np.ndarray  # int64 (N,)
+    probabilities: np.ndarray  # float32 (N, classes)
+
+
+@torch.no_grad()
+def evaluate(model: nn.Module, images: Images, *, flip: bool = False, batch_size: int = 1000) -> Evaluation:
+    """Loss and accuracy in eval mode; the mode is put back. ``flip``: the mean of each image's and its mirror's logits."""
+    if not len(images):
+        raise CourseError("there is no image to evaluate on: the set is empty.")
+    training = model.training
+    model.eval()
+    logits = []
+    try:
+        for x in images.x.to(device()).split(batch_size):
+            X = images.normalised(x)
+            with torch.autocast(X.device.type, torch.bfloat16, enabled=bfloat16_pays()):
+                logits.append(((model(X) + model(X.flip(3))) / 2 if flip else model(X)).float())
+    finally:
+        model.train(training)
+    logits = torch.cat(logits)
+    labels = images.y.to(logits.device)
+    predictions = logits.argmax(1)
+    return Evaluation(F.cross_entropy(logits, labels).item(), (predictions == labels).float().mean().item(),
+                      predictions.cpu().numpy(), logits.softmax(1).cpu().numpy())
+
+
+class Batches:
+    """Batches of a set, altered as the recipe says. What is drawn follows from the seed and the step alone.
+
+    Of a set that is no multiple of the batch size, each epoch leaves out a few other images. With torchrun every
+    process gets its share of each batch.
+    """
+
+    def __init__(self, images: Images, recipe: Recipe, seed: int):
+        self.images, self.recipe, self.seed = images, recipe, seed
+        self.size = min(recipe.batch_size, len(images))
+        self.padded = _reflected(images.x, recipe.crop)
+        self.mirrored = torch.rand(len(images), generator=torch.Generator().manual_seed(seed)).to(images.x.device) < 0.5
+        self.epoch = -1
+
+    def __len__(self) -> int:
+        return len(self.images) // self.size
+
+    def draw(self, step: int, done: float) -> tuple[Tensor, Tensor]:
+        """Batch number ``step``, (n, C, h, w) and (n,), when a fraction ``done`` of the budget is spent."""
+        epoch, number = divmod(step, len(self))
+        if epoch != self.epoch:
+            # One draw, and one transfer to the device, per epoch.
+            generator = torch.Generator().manual_seed((self.seed << 20) + epoch)
+            here = self.images.x.device
+            self.order = torch.randperm(len(self.images), generator=generator).to(here)
+            self.place = torch.rand((len(self.images), 2), generator=generator).to(here)
+            self.epoch = epoch
+        index = self.order[number * self.size:(number + 1) * self.size][_rank()::_processes()]
+        height, width = self.images.x.shape[1:3]
+        side = self.recipe.side(done)
+        mirrored = self.mirrored[index] ^ (epoch % 2 == 1) if self.recipe.flip else None
+        x = crops(self.padded, index, self.place[index], (side or height, side or width), mirrored)
+        return self.images.normalised(x), self.images.y[index]
+
+
+def crops(padded: Tensor, index: Tensor, place: Tensor, size: tuple[int, int], mirrored: Tensor | None = None) -> Tensor:
+    """Cut (n, h, w, C) out of padded images (N, H, W, C), by one gather.
+
+    ``index`` (n,) says of which image, ``place`` (n, 2) from 0 to 1 where, ``mirrored`` (n,) which are mirrored.
+    """
+    room = torch.tensor([have - want + 1 for have, want in zip(padded.shape[1:3], size)], device=place.device)
+    top, left = (place * room).long().unbind(1)
+    rows = top[:, None] + torch.arange(size[0], device=place.device)
+    columns = torch.arange(size[1], device=place.device).expand(len(index), -1)
+    if mirrored is not None:
+        columns = torch.where(mirrored[:, None], columns.flip(1), columns)
+    return padded[index[:, None, None], rows[:, :, None], (left[:, None] + columns)[:, None, :]]
+
+
+def _reflected(x: Tensor, by: int) -> Tensor:
+    """Images (N, H, W, C) with ``by`` pixels more on every side, mirrored at the border."""
+    for axis in (1, 2):
+        side = x.shape[axis]
+        place = torch.arange(-by, side + by, device=x.device).abs()
+        x = x.index_select(axis, (side - 1) - ((side - 1) - place).abs())
+    return x
+
+
+class Learner:
+    """A network with all that training changes: its optimizers, the running averages of its weights and of its loss."""
+
+    def __init__(self, model: nn.Module, recipe: Recipe):
+        self.model = model
+        self.optimizers = _optimizers(model, recipe)
+        self.average = None
+        if recipe.averaging:
+            self.average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.averaging), use_buffers=True)
+        self.losses, self.steps = torch.zeros((), device=device()), 0
+
+    @property
+    def kept(self) -> nn.Module:
+        """The network that is evaluated and kept: the average, where the recipe has one."""
+        return self.model if self.average is None else self.average.module
+
+    def step(self, loss: Tensor, rate: float) -> None:
+        """Change the weights by their gradients, at ``rate`` times the peak learning rate."""
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["peak"] * rate
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        if self.average is not None:
+            self.average.update_parameters(self.model)
+        self.losses += loss.detach()  # on the device: to ask for the number here would make the loop wait for it
+        self.steps += 1
+
+    def mean_loss(self) -> Tensor:
+        """The mean of the losses since this was last asked."""
+        mean, self.losses, self.steps = self.losses / max(self.steps, 1), torch.zeros_like(self.losses), 0
+        return mean
+
+    def state_dict(self) -> dict:
+        return {"model": self.model.state_dict(), "optimizers": [one.state_dict() for one in self.optimizers],
+                "average": self.average and self.average.state_dict(), "losses": self.losses, "steps": self.steps}
+
+    def load_state_dict(self, state: dict) -> None:
+        self.model.load_state_dict(state["model"])
+        for optimizer, one in zip(self.optimizers, state["optimizers"]):
+            optimizer.load_state_dict(one)
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
+        self.losses, self.steps = state["losses"], state["steps"]
+
+
+def _optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """The recipe's optimizers; every parameter group knows its "peak" learning rate."""
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    vectors = {"params": [weight for weight in weights if weight.ndim == 1], "peak": recipe.lr_vectors or recipe.lr,
+               "weight_decay": 0.0}
+    heads = {"params": [weight for weight in weights if weight.ndim == 2], "peak": recipe.lr_head or recipe.lr}
+    convolutions = {"params": [weight for weight in weights if weight.ndim > 2], "peak": recipe.lr}
+    settings = {"lr": recipe.lr, "weight_decay": recipe.weight_decay}
+    sgd = settings | {"momentum": recipe.momentum, "nesterov": recipe.momentum > 0}
+    groups = [group for group in (convolutions, heads, vectors) if group["params"]]
+    match recipe.optimizer:
+        case "sgd":
+            return [torch.optim.SGD(groups, fused=_fuses(), **sgd)]
+        case "adamw":
+            return [torch.optim.AdamW(groups, fused=_fuses(), **settings)]
+        case "muon":
+            rest = [group for group in groups if group is not convolutions]
+            return [Muon([convolutions], recipe.lr), torch.optim.SGD(rest, fused=_fuses(), **sgd)]
+    raise CourseError(f'optimizer must be "sgd", "adamw" or "muon"; got {recipe.optimizer!r}.')
+
+
+class Budget:
+    """Counts steps and time, and says when the run is over and when a row of history is due."""
+
+    def __init__(self, per_epoch: int, epochs: float, seconds: float | None, clock: Callable[[], float], rows: int | None):
+        self.per_epoch, self.seconds, self.clock = per_epoch, seconds, clock
+        self.steps = max(1, round(epochs * per_epoch)) if seconds is None else None
+        self.rows = rows or (20 if seconds is not None else max(1, round(epochs)))
+        self.total, self.unit = (epochs, "epochs") if seconds is None else (seconds, "seconds")
+        self.step, self.spent, self.row_due = 0, 0.0, False
+
+    def __enter__(self) -> "Budget":
+        self.since = self.clock()
+        return self
+
+    def __exit__(self, *problem) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
+        now = self.clock()
+        self.spent += now - self.since
+        self.since = now
+
+    def tick(self) -> None:
+        """A step is done."""
+        before = self.done
+        self.step += 1
+        self._stop()
+        self.row_due = int(before * self.rows + 1e-9) < int(self.done * self.rows + 1e-9)
+
+    @contextmanager
+    def paused(self):
+        """What happens in here does not count."""
+        self._stop()
+        try:
+            yield
+        finally:
+            self.since = self.clock()
+
+    @property
+    def done(self) -> float:
+        """The fraction of the budget that is spent, from 0 to 1."""
+        return min(1.0, self.step / self.steps if self.seconds is None else self.spent / self.seconds)
+
+    @property
+    def amount(self) -> float:
+        """What is spent, in the budget's unit."""
+        return self.done * self.total
+
+    @property
+    def over(self) -> bool:
+        return self.done >= 1
+
+
+class Checkpoint:
+    """Saves a run to a file, now and then, and takes it up again."""
+
+    def __init__(self, path: str | Path | None, identity: dict, every: float = 20.0):
+        self.path = Path(path) if path is not None else None
+        self.identity, self.every, self.last = identity, every, time.monotonic()
+
+    @property
+    def due(self) -> bool:
+        return self.path is not None and time.monotonic() - self.last > self.every
+
+    def save(self, learner: Learner, budget: Budget, run: Run, best: dict) -> None:
+        if self.path is None or _rank():
+            return
+        save(self.path, {"identity": self.identity, "learner": learner.state_dict(), "step": budget.step,
+                         "spent": budget.spent, "history": run.history, "best": best, "random": torch.get_rng_state()})
+        self.last = time.monotonic()
+
+    def resume(self, learner: Learner, budget: Budget, run: Run) -> dict:
+        """Put everything back as it was saved, if it was; returns the best weights so far."""
+        if self.path is None or not self.path.exists():
+            return {}
+        try:
+            state = torch.load(self.path, map_location=device(), weights_only=True)
+            identity = state["identity"]
+        except Exception as problem:
+            raise CourseError(f"{self.path} is not a checkpoint that can be read ({problem}): delete it, or give "
+                              "another name.") from problem
+        if identity != self.identity:
+            other = ", ".join(key for key in self.identity if identity.get(key) != self.identity[key])
+            raise CourseError(f"{self.path} belongs to a run with another {other}: delete it to start anew, or give "
+                              "another name.")
+        learner.load_state_dict(state["learner"])
+        budget.step, budget.spent, run.history = state["step"], state["spent"], state["history"]
+        torch.set_rng_state(state["random"].cpu())
+        return state["best"]
+
+
+def save(path: str | Path, state: dict) -> None:
+    """Write a dict of tensors and plain values for torch.load; an interruption leaves the earlier file whole."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as stream:
+        torch.save(state, stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(path)
+
+
+def device() -> torch.device:
+    """Where to compute: CUDA, else Apple's MPS, else the CPU; with torchrun each process has a CUDA device of its own."""
+    if torch.cuda.is_available():
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+@cache
+def bfloat16_pays() -> bool:
+    """Whether to multiply in bfloat16: on GPUs that can, and on a CPU where a convolution is half again as fast in it.
+
+    Many processors only emulate it, and are slower than in float32, so the CPU is timed, once.
+    """
+    here = device()
+    if here.type != "cpu":
+        return here.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    X = torch.ones(16, 32, 32, 32).to(memory_format=torch.channels_last)
+    W = torch.ones(64, 32, 3, 3).to(memory_format=torch.channels_last)
+    times = {torch.float32: [], torch.bfloat16: []}
+    with torch.no_grad():
+        for _ in range(4):  # in turn, so that a busy moment meets both
+            for kind, taken in times.items():
+                start = time.process_time()
+                F.conv2d(X.to(kind), W.to(kind), padding=1)
+                taken.append(time.process_time() - start)
+    return min(times[torch.float32]) > 1.5 * min(times[torch.bfloat16])
+
+
+def _fuses() -> bool:
+    return device().type in ("cuda", "cpu")
+
+
+def _number(loss: Tensor, budget: Budget) -> float:
+    value = loss.item()
+    if not math.isfinite(value):
+        raise CourseError(f"the loss became {value} by step {budget.step} (epoch {budget.step / budget.per_epoch:.1f}): "
+                          "most often the learning rate is too high; try a tenth of it, or look for a logarithm or a "
+                          "division by zero in the network.")
+    return value
+
+
+@contextmanager
+def _interruptible(run: Run):
+    """Stop on the notebook's interrupt, or Ctrl-C, without a traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        run.interrupted = True
+
+
+@contextmanager
+def _reproducible(wanted: bool):
+    before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    torch.use_deterministic_algorithms(wanted or before[0])
+    torch.backends.cudnn.benchmark = not wanted
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0])
+        torch.backends.cudnn.benchmark = before[1]
+
+
+def _check(training_set: Images, recipe: Recipe, epochs: float | None, seconds: float | None) -> None:
+    if not len(training_set):
+        raise CourseError("there is no image to train on: the training set is empty.")
+    if epochs is not None and seconds is not None:
+        raise CourseError(f"give epochs or seconds, not both; got {epochs} epochs and {seconds} seconds.")
+    for name, value in (("epochs", epochs), ("seconds", seconds)):
+        if value is not None and not value > 0:
+            raise CourseError(f"{name} must be more than 0; got {value!r}.")
+    if recipe.schedule not in ("constant", "triangle", "cosine"):
+        raise CourseError(f'schedule must be "constant", "triangle" or "cosine"; got {recipe.schedule!r}.')
+    height, width = training_set.x.shape[1:3]
+    if not 0 <= recipe.crop < min(height, width):
+        raise CourseError(f"crop must be from 0 to {min(height, width) - 1} pixels for images of {height}x{width}; got {recipe.crop}.")
+    if _processes() > 1:
+        if seconds is not None:
+            raise CourseError("several processes keep step by epochs: give epochs instead of seconds.")
+        if recipe.batch_size % _processes():
+            raise CourseError(f"the batch size {recipe.batch_size} cannot be shared by {_processes()} processes: "
+                              "choose a multiple.")
+
+
+def _rank() -> int:
+    return int(os.environ.get("RANK", 0))
+
+
+def _processes() -> int:
+    return int(os.environ.get("WORLD_SIZE", 1))
+
+
+def _distributed(net: nn.Module) -> nn.Module:
+    """Under torchrun, the network whose gradients are averaged over all processes."""
+    if _processes() == 1:
+        return net
+    if not torch.distributed.is_initialized():
+        torch.distributed.init_process_group("nccl" if device().type == "cuda" else "gloo")
+    return nn.parallel.DistributedDataParallel(net)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train by a recipe, print one line of JSON; returns the exit status."""
+    import argparse
+
+    parser = argparse.ArgumentParser(prog="python -m course_lib.training", description="Train by a recipe.")
+    parser.add_argument("--recipe", required=True, choices=RECIPES)
+    parser.add_argument("--data", default="cifar10", choices=data.SETS)
+    parser.add_argument("--epochs", type=float)
+    parser.add_argument("--seconds", type=float, help="of training, instead of epochs")
+    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="what --seconds counts")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--held-out", type=float, default=0.1, help="share of the training images for validation")
+    parser.add_argument("--rows", type=int, help="how often to evaluate")
+    parser.add_argument("--checkpoint", help="file to save to, and to go on from")
+    parser.add_argument("--compiled", action="store_true")
+    parser.add_argument("--deterministic", action="store_true")
+    chosen = parser.parse_args(arguments)
+    try:
+        print_result(chosen)
+    except CourseError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    finally:
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
+    return 0
+
+
+def print_result(chosen) -> None:
+    """Train as the command line says, and print what came of it as one line of JSON."""
+    recipe = RECIPES[chosen.recipe]
+    training_set, validation = images(chosen.data).split(chosen.held_out)
+    torch.manual_seed(chosen.seed)
+    model = models.create(recipe.model, channels=training_set.x.shape[3], classes=len(training_set.classes))
+    start, cpu = time.perf_counter(), time.process_time()
+    run = train(model, training_set, recipe, validation=validation if len(validation) else None, epochs=chosen.epochs,
+                seconds=chosen.seconds, clock=time.process_time if chosen.clock == "cpu" else time.perf_counter,
+                rows=chosen.rows, seed=chosen.seed, checkpoint=chosen.checkpoint, compiled=chosen.compiled,
+                deterministic=chosen.deterministic)
+    total, cpu = time.perf_counter() - start, time.process_time() - cpu
+    test_set = images(chosen.data, "test")
+    result = evaluate(model, test_set, flip=recipe.test_flip)
+    if _rank() == 0:
+        print(json.dumps({
+            "recipe": chosen.recipe, "data": chosen.data, "seed": chosen.seed,
+            "parameters": sum(weight.numel() for weight in model.parameters()),
+            "test_accuracy": round(result.accuracy, 4),
+            "test_accuracy_without_flip": round(evaluate(model, test_set).accuracy, 4) if recipe.test_flip else None,
+            "validation_accuracy": run.history[-1].get("validation_accuracy") if run.history else None,
+            "epochs": run.history[-1]["epoch"] if run.history else None,
+            "seconds": round(run.seconds, 2), "clock": chosen.clock,
+            "wall_seconds_with_evaluations": round(total, 2), "cpu_seconds_with_evaluations": round(cpu, 2),
+            "images_per_second": round(run.images_per_second, 1), "interrupted": run.interrupted,
+            "device": torch.cuda.get_device_name() if device().type == "cuda" else device().type,
+            "processes": _processes(), "threads": torch.get_num_threads(), "bfloat16": bfloat16_pays(),
+            "python": ".".join(map(str, sys.version_info[:3])), "torch": torch.__version__, "numpy": np.__version__,
+            "history": run.history}))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
