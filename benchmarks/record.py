@@ -34,17 +34,26 @@ def write(name: str, rows: list[dict], packages: list[str], **versions: str) -> 
         "load": round(LOAD, 1),
         "python": platform.python_version(),
         "versions": "; ".join(f"{package} {version}" for package, version in versions.items()),
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "date": today(),
         "command": " ".join(["python -m", module, *sys.argv[1:]]),
     }
     path = DATA / f"{name}.csv"
-    part = path.with_suffix(".part")
-    with part.open("w", newline="") as file:
-        writer = csv.DictWriter(file, [*rows[0], *where], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(row | where for row in rows)
-    # A run that is stopped half-way leaves the earlier file as it was.
-    part.replace(path)
+    replace(path, [row | where for row in rows])
     for row in rows:
         print("  ".join(f"{column} {value}" for column, value in row.items()))
     return path
+
+
+def replace(path: Path, rows: list[dict]) -> None:
+    """Writes rows to a CSV, as a whole: a run that is stopped half-way leaves the earlier file as it was."""
+    part = path.with_suffix(".part")
+    with part.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    part.replace(path)
+
+
+def today() -> str:
+    """The date, in UTC, as 2026-11-22."""
+    return datetime.datetime.now(datetime.UTC).date().isoformat()

@@ -73,7 +73,7 @@ RECIPES: dict[str, Recipe] = {
     # The coding session after slide 56, its cell 15, to the letter.
     "author": Recipe("author_lenet", epochs=20, batch_size=256, optimizer="sgd", lr=0.1, momentum=0.0,
                      schedule="constant", warmup=0.0),
-    "fast": Recipe("fast", epochs=10, batch_size=256, optimizer="muon", lr=0.1, lr_vectors=0.05, lr_head=0.5,
+    "fast": Recipe("fast", epochs=10, batch_size=256, optimizer="muon", lr=0.2, lr_vectors=0.05, lr_head=0.5,
                    momentum=0.85, warmup=0.05, flip=True, crop=2, sides=((0.6, 24),), label_smoothing=0.2,
                    test_flip=True),
 }
@@ -169,6 +169,7 @@ def train(model: nn.Module, training_set: Images, recipe: Recipe, *, validation:
     model.to(here, memory_format=torch.preserve_format if here.type == "mps" else torch.channels_last)
     if not getattr(model, "whitened", True):
         model.whiten(training_set[:5000].normalised())
+    _try(model, training_set)
     learner = Learner(model, recipe)
     net = _distributed(torch.compile(model) if compiled else model)
     batches = Batches(training_set, recipe, seed)
@@ -558,6 +559,23 @@ def _check(training_set: Images, recipe: Recipe, epochs: float | None, seconds: 
         if recipe.batch_size % _processes():
             raise CourseError(f"the batch size {recipe.batch_size} cannot be shared by {_processes()} processes: "
                               "choose a multiple.")
+
+
+@torch.no_grad()
+def _try(model: nn.Module, images: Images) -> None:
+    """Show the network one image before anything else, so that what does not fit is said in a sentence."""
+    training = model.training
+    X = images.normalised(images.x[:1])
+    try:
+        logits = model.eval()(X)
+    except RuntimeError as problem:
+        raise CourseError(f"the network cannot take images of shape {tuple(X.shape)}: {problem}") from problem
+    finally:
+        model.train(training)
+    classes = int(images.y.max()) + 1
+    if logits.ndim != 2 or logits.shape[0] != 1 or logits.shape[1] < classes:
+        raise CourseError(f"the network gives {tuple(logits.shape)} for one image, and the labels go up to {classes - 1}: "
+                          f"it should give one row of {len(images.classes)} logits.")
 
 
 def _rank() -> int:

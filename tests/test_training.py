@@ -383,6 +383,16 @@ def test_empty_sets_get_a_sentence(digits):
         evaluate(small(), digits[:0])
 
 
+@pytest.mark.parametrize("network, says", [
+    (nn.Sequential(nn.Flatten(), nn.Linear(63, 10)), "cannot take images of shape"),
+    (nn.Sequential(nn.Flatten(), nn.Linear(64, 9)), "labels go up to 9"),
+    (nn.Conv2d(1, 10, 3), "one row of 10 logits"),
+])
+def test_a_network_that_does_not_fit_the_images_gets_a_sentence(digits, network, says):
+    with pytest.raises(CourseError, match=says):
+        train(network, digits, RECIPE, show=False)
+
+
 def test_a_set_smaller_than_a_batch_is_one_batch(digits):
     run = trained(digits[:10], epochs=3)
     assert run.history[-1]["step"] == 3
