@@ -135,16 +135,74 @@ def _plot(draw, xlabel: str, ylabel: str, caption: str, log: str, told: str) -> 
     """Display what ``draw(axes)`` draws, with the legend at its side and ``told`` in its alternative text."""
     from IPython.display import HTML, display
     from matplotlib import rc_context
-    from matplotlib.figure import Figure
 
     with rc_context(look.matplotlib_style()):
-        figure = Figure(figsize=(7, 3.4), layout="constrained")
-        axes = figure.subplots()
+        figure, (axes,) = _axes(1)
         axes.set(xlabel=xlabel, ylabel=ylabel, **{f"{axis}scale": "log" for axis in log})
         draw(axes)
         axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=160)
-    alt = escape(f"{ylabel} over {xlabel}. {told}")
-    image = f'<img src="{_address(buffer)}" alt="{alt}" style="width:100%;border-radius:8px">'
-    display(HTML(_figure(image, caption)))
+        display(HTML(_figure(_image(figure, f"{ylabel} over {xlabel}. {told}"), caption)))
+
+
+def panels(plots: dict, xlabel: str, caption: str) -> str:
+    """HTML of plots side by side, ``{"loss": {"training": (x, values), ...}, ...}``, to be displayed by the caller.
+
+    The alternative text has the numbers, or a dozen of each line where there are more.
+    """
+    from matplotlib import rc_context
+
+    with rc_context(look.matplotlib_style()):
+        figure, all_axes = _axes(len(plots))
+        for axes, (ylabel, lines) in zip(all_axes, plots.items(), strict=True):
+            for (label, (x, y)), style in zip(lines.items(), look.LINE_STYLES, strict=False):
+                axes.plot(x, y, label=label, markevery=1 + len(x) // 20, markersize=4, **style)
+            axes.set(xlabel=xlabel, ylabel=ylabel)
+            axes.legend(frameon=False)
+        told = (f"{ylabel}, {label}: {', '.join(map(number, y[::1 + len(y) // 12]))}, at last {number(y[-1])}"
+                for ylabel, lines in plots.items() for label, (_, y) in lines.items())
+        return _figure(_image(figure, f"Over {xlabel}. {'; '.join(told)}"), caption)
+
+
+def sketch(plots: dict, xlabel: str) -> str:
+    """The same plots as ``panels``, as plain SVG: drawn in a millisecond, for a display that changes all the time."""
+    width = 700 // max(len(plots), 1)
+    drawn = "".join(f'<g transform="translate({width * column})">{_panel(lines, ylabel, xlabel, width - 20)}</g>'
+                    for column, (ylabel, lines) in enumerate(plots.items()))
+    return (f'<svg viewBox="0 0 700 260" role="img" aria-label="{" and ".join(plots)}, so far" style="width:100%;'
+            f'background:{look.colour("surface")};border-radius:8px;font:12px {look.FONT}">{drawn}</svg>')
+
+
+def _panel(lines: dict, ylabel: str, xlabel: str, right: int) -> str:
+    """One of the plots, its lines ``{"training": (x, values)}`` told by name, colour, dash and latest number."""
+    left, top, bottom = 50, 44, 230
+    xs, ys = ([value for line in lines.values() for value in line[axis]] for axis in (0, 1))
+    end, low, high = max(xs) or 1, min(ys), max(ys)
+
+    def place(x: float, y: float) -> str:
+        return f"{left + (right - left) * x / end:.1f},{bottom - (bottom - top) * (y - low) / (high - low or 1):.1f}"
+
+    pieces = [f'<path d="M{left},{top}V{bottom}H{right}" fill="none" stroke="{look.colour("line")}"/>'
+              f'<g text-anchor="end" fill="{look.colour("muted")}"><text x="{left - 6}" y="{top + 4}">{high:.3g}</text>'
+              f'<text x="{left - 6}" y="{bottom}">{low:.3g}</text>'
+              f'<text x="{right}" y="{bottom + 18}">{end:.3g} {xlabel}</text></g>']
+    for row, ((label, line), style) in enumerate(zip(lines.items(), look.LINE_STYLES, strict=False)):
+        dash = "" if style["linestyle"] == "-" else ' stroke-dasharray="6 3"'
+        pieces.append(f'<g stroke="{style["color"]}" stroke-width="2"{dash} fill="none">'
+                      f'<path d="M60,{14 + 16 * row}h24"/><polyline points="{" ".join(map(place, *line))}"/></g>'
+                      f'<text x="90" y="{18 + 16 * row}" fill="{look.colour("ink")}">'
+                      f"{label} {ylabel} {line[1][-1]:.3g}</text>")
+    return "".join(pieces)
+
+
+def _axes(columns: int) -> tuple:
+    """A figure as wide as the page, and its axes from left to right."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 3.4 if columns == 1 else 2.6), layout="constrained")
+    return figure, figure.subplots(ncols=columns, squeeze=False)[0]
+
+
+def _image(figure, alt: str) -> str:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=160)
+    return f'<img src="{_address(buffer)}" alt="{escape(alt)}" style="width:100%;border-radius:8px">'

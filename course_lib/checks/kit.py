@@ -132,9 +132,9 @@ class FunctionCheck:
     def _call_again(self, function: Callable) -> None:
         """A function answers the same when it is called again, and leaves earlier results alone."""
         first = self._run(function, self.example)
-        before = np.array(first, subok=False)
+        before = _snapshot(first)
         self._run(function, next(iter(self.cases(np.random.default_rng(0)))))
-        kept = np.array_equal(np.asarray(first), before)
+        kept = np.array_equal(_snapshot(first), before)
         again = self._run(function, self.example)
         found = difference(again, self.reference(*_copies(self.example)), "", self.tolerance)
         if found or not kept:
@@ -264,6 +264,14 @@ def probe(run: Callable) -> Callable:
 def _copies(case: Case) -> list:
     """The values of a case, arrays and lists anew: a function may change what it is given."""
     return [copy.deepcopy(value) if isinstance(value, (np.ndarray, list)) else value for value in case.values()]
+
+
+def _snapshot(value: object) -> np.ndarray:
+    """A value as it is now; what is no regular array, as lists of unequal length are none, by its text."""
+    try:
+        return np.array(value, subok=False)
+    except ValueError:
+        return np.array(repr(value))
 
 
 def _both(found: Difference, labels: tuple[str, str] = ("yours", "expected")) -> tuple[Table, ...]:

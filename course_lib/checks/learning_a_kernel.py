@@ -13,6 +13,7 @@ from course_lib.checks.by_hand import judge_by_hand
 from course_lib.checks.compare import Difference, describe, difference
 from course_lib.checks.kit import Case, Claim, FunctionCheck, Mistake
 from course_lib.checks.report import Report, Table, fail
+from course_lib.checks.several import SeveralCheck
 from course_lib.errors import CourseError
 
 LESSON = "05_learning_a_kernel"
@@ -401,29 +402,6 @@ def _gradient_check(call: str, part: str, shape_of: str, reference: Callable, mi
     )
 
 
-@dataclass(frozen=True)
-class GradientsCheck:
-    """A check of a function that returns several gradients: one check for each, in their order."""
-
-    parts: tuple[FunctionCheck, ...]
-
-    def __call__(self, function: Callable, seed: int = 0) -> None:
-        first = self.parts[0]
-        first._accept(function, seed)
-        self._part(function, 0, first._run(function, first.example))
-        for index, part in enumerate(self.parts):
-            part(lambda *case, index=index: self._part(function, index, function(*case)), seed)
-
-    def _part(self, function: Callable, index: int, got: object) -> object:
-        names = ", ".join(part.part for part in self.parts)
-        if got is None or got is NotImplemented or got is Ellipsis:
-            fail(f"{self.parts[0].name} returns {got!r}: end it with `return {names}`.")
-        if not isinstance(got, (tuple, list)) or len(got) != len(self.parts):
-            given = f"{len(got)} results" if isinstance(got, (tuple, list)) else describe(got)
-            fail(f"{self.parts[0].name} returns {given}, expected {len(self.parts)} arrays: `return {names}`.")
-        return got[index]
-
-
 def _flat(wrong: Callable) -> Callable:
     """The version for one picture and one kernel of a function of batches and channels."""
     def flat(dY: Array, x: Array, w: Array) -> Array:
@@ -444,7 +422,7 @@ def _plane_cases(rng: Generator) -> Iterator[Case]:
 _PLANE = {"dY": np.array([[1, 0, -1], [2, 1, 0]]), "x": np.array([[1, 2, 0, 3], [0, 1, 4, 1], [2, 0, 1, 5]]),
           "w": np.array([[1, -2], [0, 3]])}
 
-correlate2d_backward = GradientsCheck(tuple(
+correlate2d_backward = SeveralCheck(tuple(
     _gradient_check("correlate2d_backward(dY, x, w)", part, shape_of, _flat(reference),
                     tuple(Mistake(one.says, _flat(one.wrong)) for one in mistakes), _PLANE, _plane_cases)
     for part, shape_of, reference, mistakes in (("dX", "x", _dX, DX_MISTAKES), ("dW", "w", _dW, DW_MISTAKES))))
@@ -481,8 +459,8 @@ def _example(stride: int) -> Case:
     return case if stride == 1 else {**case, "stride": stride}
 
 
-def _conv_check(cases: Callable, stride: int) -> GradientsCheck:
-    return GradientsCheck(tuple(
+def _conv_check(cases: Callable, stride: int) -> SeveralCheck:
+    return SeveralCheck(tuple(
         _gradient_check("conv2d_backward(dY, X, W, stride=1)", part, shape_of, reference, mistakes,
                         _example(stride), cases)
         for part, shape_of, reference, mistakes in (

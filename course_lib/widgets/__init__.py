@@ -3,11 +3,15 @@
 from importlib import import_module
 
 _HOMES = {
+    "AugmentationGrid": "augmentation_grid",
+    "BatchNormHistogram": "batch_norm_histogram",
     "ChannelMixer": "channel_mixer",
+    "ConfusionMatrix": "confusion_matrix",
     "ConvolutionStepper": "convolution_stepper",
     "CostCalculator": "cost_calculator",
     "GradientFlow": "gradient_flow",
     "KernelPainter": "kernel_painter",
+    "LearningRateLandscape": "learning_rate_landscape",
     "ParameterCounter": "parameter_counter",
     "Pooling": "pooling",
     "ReceptiveField": "receptive_field",

@@ -29,6 +29,14 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** An element of a drawing, with attributes and children. */
+export function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
 /** Prepare the element that the front end gave: style, a name, and no key that leaks to the notebook. */
 export function mount(element, name, label) {
   const root = el("section", { class: `cnn cnn-${name}`, "aria-label": label, "data-widget": name });
@@ -82,18 +90,28 @@ export function parse(text) {
   return Number.isFinite(value) ? value : null;
 }
 
+/** Bytes as Python sent them, or as a list where there is no Python. */
+export function bytesOf(pixels) {
+  return pixels.buffer
+    ? new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength)
+    : new Uint8Array(pixels);
+}
+
 export function button(label, onclick, attributes = {}) {
   return el("button", { type: "button", class: "cnn-button", onclick, ...attributes }, label);
 }
 
-/** A labelled slider that shows its number; `set(value, bounds)` moves it without calling `onchange`. */
-export function slider(label, { min, max, onchange }) {
+/**
+ * A labelled slider that shows its number, written by `text`; `set(value, bounds)` moves it without calling
+ * `onchange`, and shows a number from Python as it is, even between two steps.
+ */
+export function slider(label, { min, max, step = 1, text = String, onchange }) {
   const id = uniqueId("range");
   const shown = el("output", { for: id, class: "cnn-value" });
   const input = el("input", {
-    id, type: "range", min, max, step: 1,
+    id, type: "range", min, max, step,
     oninput: () => {
-      shown.textContent = input.value;
+      shown.textContent = text(Number(input.value));
       onchange(Number(input.value));
     },
   });
@@ -106,7 +124,7 @@ export function slider(label, { min, max, onchange }) {
         if (input.getAttribute(name) !== String(bound)) input.setAttribute(name, bound);
       }
       if (input.value !== String(value)) input.value = value;
-      if (shown.textContent !== input.value) shown.textContent = input.value;
+      write(shown, text(value));
     },
   };
 }
@@ -264,6 +282,31 @@ export function numberCell(i, j, label, { oncommit, onfault, live = false }) {
       if (before === null) settle();
     },
   };
+}
+
+/**
+ * Make the buttons in `root`, however they are wrapped into lines, one tab stop: arrow keys, Home and End move
+ * the focus. Call what it returns after other buttons were put in.
+ */
+export function oneStop(root) {
+  const all = () => [...root.children].filter((child) => child.tagName === "BUTTON");
+  const reach = (to) => all().forEach((one) => one.setAttribute("tabindex", one === to ? "0" : "-1"));
+  root.addEventListener("focusin", (event) => reach(event.target.closest("button")));
+  root.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const buttons = all();
+    const line = buttons.filter((one) => one.offsetTop === buttons[0].offsetTop).length;
+    const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -line, ArrowDown: line };
+    let to = buttons.indexOf(event.target) + (moves[event.key] ?? 0);
+    if (event.key === "Home") to = 0;
+    else if (event.key === "End") to = buttons.length - 1;
+    else if (!(event.key in moves)) return;
+    event.preventDefault();
+    buttons[to]?.focus();
+  });
+  const renew = () => reach(all()[0]);
+  renew();
+  return renew;
 }
 
 /** Set a class and a text in place, touching the page only where something changed. */

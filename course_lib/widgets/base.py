@@ -64,6 +64,21 @@ class Whole(traitlets.TraitType):
         return int(value)
 
 
+class Real(traitlets.TraitType):
+    """A trait that holds a finite number between two bounds."""
+
+    def __init__(self, default: float, least: float, most: float, **metadata):
+        super().__init__(default_value=default, **metadata)
+        self.least, self.most = least, most
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        real = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+        if not real or not self.least <= value <= self.most:
+            raise CourseError(f"{self.name} must be a number from {self.least:g} to {self.most:g}; got {value!r}.")
+        return float(value)
+
+
 class Choice(traitlets.TraitType):
     """A trait that holds one of a few words."""
 
@@ -89,6 +104,21 @@ class Switch(traitlets.TraitType):
         if not isinstance(value, (bool, np.bool_)):
             raise CourseError(f"{self.name} must be True or False; got {value!r}.")
         return bool(value)
+
+
+class Pair(traitlets.TraitType):
+    """A trait that holds two whole numbers; ``meaning`` says what they are, such as "(row, column)"."""
+
+    def __init__(self, default: tuple[int, int], meaning: str, **metadata):
+        super().__init__(default_value=default, **metadata)
+        self.meaning = meaning
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        pair = list(value) if isinstance(value, (list, tuple, np.ndarray)) else []
+        if len(pair) != 2 or not all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in pair):
+            raise CourseError(f"{self.name} must be {self.meaning}; got {value!r:.60}.")
+        return int(pair[0]), int(pair[1])
 
 
 class CourseWidget(anywidget.AnyWidget):

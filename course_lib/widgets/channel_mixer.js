@@ -1,5 +1,6 @@
 import {
   button,
+  bytesOf,
   choice,
   el,
   follow,
@@ -78,8 +79,6 @@ const resized = (kernel, size) => {
     Array.from({ length: size }, (__, j) => kernel[i - around]?.[j - around] ?? 0),
   );
 };
-const bytesOf = (pixels) =>
-  pixels.buffer ? new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength) : new Uint8Array(pixels);
 const grouped = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const NAMES = ["weights", "bias", "chosen", "side", "_photo"];

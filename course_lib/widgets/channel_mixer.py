@@ -8,7 +8,7 @@ import traitlets
 
 from .. import data, figures, ops
 from ..errors import CourseError
-from .base import CourseWidget, Whole, view
+from .base import CourseWidget, Pair, Whole, view
 from .kernel_painter import as_photo
 
 HERE = Path(__file__)
@@ -92,16 +92,6 @@ class Biases(traitlets.TraitType):
         return array
 
 
-class Plane(traitlets.TraitType):
-    """A weight plane: (output, input channel)."""
-
-    def validate(self, obj, value):
-        pair = list(value) if isinstance(value, (list, tuple, np.ndarray)) else []
-        if len(pair) != 2 or not all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in pair):
-            raise CourseError(f"chosen must be (output, input channel); got {value!r:.60}.")
-        return int(pair[0]), int(pair[1])
-
-
 def _channels_last(value):
     """(3, H, W) as (H, W, 3); whatever else it is, ``as_photo`` tells what is wrong with it."""
     try:
@@ -131,7 +121,7 @@ class ChannelMixer(CourseWidget):
 
     weights = Weights(np.array([preset(name) for name in presets()[:MOST_OUTPUTS]])).tag(sync=True, to_json=_to_list)
     bias = Biases(np.zeros(MOST_OUTPUTS)).tag(sync=True, to_json=_to_list)
-    chosen = Plane((0, 0)).tag(sync=True)
+    chosen = Pair((0, 0), "(output, input channel)")
     side = Whole(28, LEAST_SIDE, LARGEST_SIDE)
     # The photograph travels as bytes: {"name", "shape": [3, H, W], "pixels"}; see `photo`.
     _photo = traitlets.Dict().tag(sync=True)

@@ -1,6 +1,7 @@
 import {
   asApplied,
   button,
+  bytesOf,
   choice,
   el,
   follow,
@@ -128,11 +129,6 @@ const LARGEST_SIDE = 360;
 const LARGEST_WEIGHT = 1e6;
 const TERMS_WRITTEN = 9;
 const CHANNELS = ["red", "green", "blue"];
-
-const bytesOf = (pixels) =>
-  pixels.buffer
-    ? new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength)
-    : new Uint8Array(pixels);
 
 /** Grey or RGB bytes as a canvas wants them. */
 function imageOf(bytes, [height, width, channels]) {

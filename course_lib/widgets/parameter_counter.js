@@ -1,4 +1,4 @@
-import { button, choice, el, follow, mount, put, slider, tick, write } from "./base.js";
+import { button, choice, el, follow, mount, put, slider, svg, tick, write } from "./base.js";
 
 /** The whole arithmetic; the Python twin is parameter_counter.count. Where the kernel does not fit, `fits` is false. */
 export function count({ side, channels, outputs, kernel, kernels, dense, bias }) {
@@ -40,19 +40,11 @@ function ratio(full, shared) {
 const NAMES = ["side", "channels", "outputs", "kernel", "kernels", "dense", "bias"];
 const SIDES = [8, 512]; // the chart's range
 const SLIDE_3 = { side: 224, channels: 3, outputs: 1000, kernel: 5, kernels: 4, dense: "classes", bias: false };
-const SVG = "http://www.w3.org/2000/svg";
 const CHART = { width: 360, height: 200, left: 34, right: 10, top: 22, bottom: 32 };
 // Steps that people use, for what ranges over several powers of ten.
 const OUTPUTS = [1, 2, 10, 100, 1000, 10000, 100000];
 const CHANNELS = [1, 2, 3, 4, 8, 16, 32, 64, 128];
 const KERNELS = [1, 2, 3, 4, 6, 8, 16, 32, 64, 128, 256, 512];
-
-function svg(tag, attributes = {}, ...children) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
 
 /** A list of numbers that also takes a number from Python that is not on it. */
 function numbers(label, steps, name, model) {

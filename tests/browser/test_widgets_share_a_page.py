@@ -1,16 +1,28 @@
 """Widgets as a notebook loads them: each with its own copy of base.js, several on one page."""
 
-from course_lib.widgets import ChannelMixer, CostCalculator, Pooling
+import numpy as np
+
+from course_lib.widgets import (
+    AugmentationGrid,
+    BatchNormHistogram,
+    ChannelMixer,
+    ConfusionMatrix,
+    CostCalculator,
+    LearningRateLandscape,
+    Pooling,
+)
 
 
 def test_a_label_names_a_control_of_its_own_widget(bare_page):
     widgets = []
-    for kind in (Pooling, CostCalculator, ChannelMixer, Pooling):
-        own = [name for name, trait in kind.class_traits(sync=True).items() if trait.this_class is kind]
-        state = kind().get_state(own)
-        if "_photo" in state:
-            state["_photo"] = {**state["_photo"], "pixels": list(state["_photo"]["pixels"])}
-        widgets.append([kind._esm, state])
+    confusion = ConfusionMatrix([0, 1, 1], [0, 1, 0], np.zeros((3, 4, 4), int))
+    for widget in (Pooling(), CostCalculator(), ChannelMixer(), BatchNormHistogram(), LearningRateLandscape(),
+                   confusion, AugmentationGrid(), Pooling()):
+        own = [name for name, trait in widget.traits(sync=True).items() if "course_lib" in trait.this_class.__module__]
+        state = widget.get_state(own)
+        for name in {"_photo", "_images"} & state.keys():
+            state[name] = {**state[name], "pixels": list(state[name]["pixels"])}
+        widgets.append([widget._esm, state])
     strays = bare_page.page.evaluate("""async (widgets) => {
         const {fakeModel} = await import("/fake_model.js");
         for (const [source, state] of widgets) {

@@ -21,7 +21,7 @@ PARTS = {**SINGLE, **{f"{name}, {part.part}": part for name, one in SEVERAL.item
 every_part = pytest.mark.parametrize("one", PARTS.values(), ids=PARTS)
 
 
-def everything(one: check.GradientsCheck):
+def everything(one: check.SeveralCheck):
     """The references of all parts as one function."""
     return lambda *case: tuple(part.reference(*case) for part in one.parts)
 
