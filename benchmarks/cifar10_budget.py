@@ -26,10 +26,12 @@ RESULT = record.DATA / "cifar10_budget.csv"
 CURVES = record.DATA / "cifar10_budget_curves.csv"
 
 
-def run(recipe: str, seconds: int, seed: int) -> tuple[dict, list[dict]]:
+def run(recipe: str, seconds: int, seed: int, weights: str | None) -> tuple[dict, list[dict]]:
     """One run in a process of its own: its row, and the rows of its curve."""
     command = ["-m", "course_lib.training", "--recipe", recipe, "--data", "cifar10", "--seconds", str(seconds),
                "--clock", "cpu", "--seed", str(seed), "--rows", str(BUDGETS[seconds])]
+    if weights:
+        command += ["--weights", f"{weights}/{recipe}_{seconds}_{seed}.pt"]
     done = subprocess.run([sys.executable, *command], check=True, capture_output=True, text=True,
                           env=os.environ | {"OMP_NUM_THREADS": "1"})
     told = json.loads(done.stdout.splitlines()[-1])
@@ -51,13 +53,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cifar10_budget", description=__doc__.splitlines()[0])
     parser.add_argument("recipes", nargs="*", default=["fast", "author"], metavar="RECIPE", help=", ".join(RECIPES))
     parser.add_argument("--seconds", nargs="*", type=int, choices=BUDGETS, default=list(BUDGETS))
+    parser.add_argument("--weights", metavar="FOLDER", help="save the trained networks there")
     chosen = parser.parse_args()
     if unknown := set(chosen.recipes) - set(RECIPES):
         parser.error(f"unknown recipe {', '.join(unknown)}")
     for recipe, seconds, seed in itertools.product(chosen.recipes, chosen.seconds, SEEDS):
         if (recipe, str(seconds), str(seed)) in {(row["recipe"], row["budget"], row["seed"]) for row in read(RESULT)}:
             continue
-        row, curve = run(recipe, seconds, seed)
+        row, curve = run(recipe, seconds, seed, chosen.weights)
         # Read again: another process may have written meanwhile.
         record.replace(RESULT, [*read(RESULT), row])
         record.replace(CURVES, [*read(CURVES), *curve])

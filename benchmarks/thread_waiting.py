@@ -29,7 +29,7 @@ rng = np.random.default_rng(0)
 photos = training.Images.of(rng.integers(0, 256, (2560, 32, 32, 3)).astype(np.uint8), rng.integers(0, 10, 2560))
 for recipe, images, epochs in (("lenet", training.images("mnist5k"), 1.0), ("fast", photos, 0.4)):
     recipe = replace(training.RECIPES[recipe], sides=())
-    model = models.create(recipe.model, channels=images.x.shape[3])
+    model = models.build(recipe.model, channels=images.x.shape[3])
     training.train(model, images, recipe, epochs=0.1, show=False)
     print(training.train(model, images, recipe, epochs=epochs, show=False).images_per_second)
 """

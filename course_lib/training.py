@@ -609,6 +609,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--held-out", type=float, default=0.1, help="share of the training images for validation")
     parser.add_argument("--rows", type=int, help="how often to evaluate")
     parser.add_argument("--checkpoint", help="file to save to, and to go on from")
+    parser.add_argument("--weights", help="file to save the trained network's state dict to, in half precision")
     parser.add_argument("--compiled", action="store_true")
     parser.add_argument("--deterministic", action="store_true")
     chosen = parser.parse_args(arguments)
@@ -628,7 +629,7 @@ def print_result(chosen) -> None:
     recipe = RECIPES[chosen.recipe]
     training_set, validation = images(chosen.data).split(chosen.held_out)
     torch.manual_seed(chosen.seed)
-    model = models.create(recipe.model, channels=training_set.x.shape[3], classes=len(training_set.classes))
+    model = models.build(recipe.model, channels=training_set.x.shape[3], classes=len(training_set.classes))
     start, cpu = time.perf_counter(), time.process_time()
     run = train(model, training_set, recipe, validation=validation if len(validation) else None, epochs=chosen.epochs,
                 seconds=chosen.seconds, clock=time.process_time if chosen.clock == "cpu" else time.perf_counter,
@@ -638,6 +639,10 @@ def print_result(chosen) -> None:
     test_set = images(chosen.data, "test")
     result = evaluate(model, test_set, flip=recipe.test_flip)
     if _rank() == 0:
+        if chosen.weights:
+            save(chosen.weights, {name: value.half() if value.is_floating_point() else value
+                                  for name, value in model.to("cpu").state_dict().items()})
+            model.to(device())
         print(json.dumps({
             "recipe": chosen.recipe, "data": chosen.data, "seed": chosen.seed,
             "parameters": sum(weight.numel() for weight in model.parameters()),

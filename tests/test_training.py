@@ -136,7 +136,7 @@ def test_every_optimizer_learns_the_digits(digits, optimizer, lr):
 
 def test_lenet_learns_bundled_mnist():
     training_set, _ = training.images("mnist5k").split(0.1)
-    run = train(models.create("lenet5", channels=1), training_set, RECIPES["lenet"], epochs=5, show=False)
+    run = train(models.build("lenet5", channels=1), training_set, RECIPES["lenet"], epochs=5, show=False)
     assert evaluate(run.model, training.images("mnist5k", "test")).accuracy > 0.95
 
 
@@ -258,7 +258,7 @@ torch.manual_seed(0)
 images = training.images("mnist5k")
 recipe = replace(training.RECIPES["lenet"], averaging=0.9)
 print("ready", flush=True)
-run = training.train(models.create("lenet5", 1), images, recipe, epochs=2, show=False,
+run = training.train(models.build("lenet5", 1), images, recipe, epochs=2, show=False,
                      checkpoint=None if sys.argv[1] == "none" else sys.argv[1])
 torch.save(run.model.state_dict(), sys.argv[2])
 """

@@ -1,4 +1,4 @@
-"""Networks of the lecture, one file per paper; ``create(name, channels, classes)`` builds one by name."""
+"""Networks of the lecture, one file per paper; ``build(name, channels, classes)`` builds one by name."""
 
 from importlib import import_module
 
@@ -16,7 +16,12 @@ MODELS = {
 }
 
 
-def create(name: str, channels: int = 3, classes: int = 10) -> nn.Module:
+def names() -> list[str]:
+    """The networks that ``build`` knows."""
+    return list(MODELS)
+
+
+def build(name: str, channels: int = 3, classes: int = 10) -> nn.Module:
     """A fresh network by its name in MODELS, for images of that many channels; CourseError for an unknown name."""
     if name not in MODELS:
         raise CourseError(f"there is no network {name!r}; choose one of {', '.join(MODELS)}.")

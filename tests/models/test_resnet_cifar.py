@@ -20,7 +20,7 @@ def parameters(model: nn.Module) -> int:
 @pytest.mark.parametrize("depth", COUNTS)
 def test_size_and_cost_are_the_papers(depth):
     with torch.device("meta"), FlopCounterMode(display=False) as counter:
-        model = models.create(f"resnet{depth}")
+        model = models.build(f"resnet{depth}")
         model(torch.empty(1, 3, 32, 32))
     assert parameters(model) == COUNTS[depth]
     assert round(counter.get_total_flops() / 2e6, 1) == MILLIONS_OF_MACS[depth]
@@ -30,9 +30,9 @@ def test_size_and_cost_are_the_papers(depth):
 @pytest.mark.parametrize("depth", [20, 32, 44, 56])
 def test_a_plain_network_is_the_same_without_shortcuts(depth):
     torch.manual_seed(0)
-    plain = models.create(f"plain{depth}")
+    plain = models.build(f"plain{depth}")
     torch.manual_seed(0)
-    residual = models.create(f"resnet{depth}")
+    residual = models.build(f"resnet{depth}")
     assert parameters(plain) == COUNTS[depth] and plain.state_dict().keys() == residual.state_dict().keys()
     X = torch.randn(2, 3, 32, 32)
     assert torch.equal(plain.stem(X), residual.stem(X)) and not torch.equal(plain(X), residual(X))
