@@ -37,8 +37,8 @@ def run(recipe: str, seconds: int, seed: int, weights: str | None) -> tuple[dict
     told = json.loads(done.stdout.splitlines()[-1])
     name = {"recipe": recipe, "budget": seconds, "seed": seed}
     columns = ("parameters", "test_accuracy", "test_accuracy_without_flip", "validation_accuracy", "epochs", "seconds",
-               "cpu_seconds_with_evaluations", "wall_seconds_with_evaluations", "images_per_second", "device", "threads",
-               "torch")
+               "cpu_seconds_with_evaluations", "wall_seconds_with_evaluations", "images_per_second", "device",
+               "threads", "torch")
     row = name | {column: told[column] for column in columns} | {
         "date": record.today(), "machine": record.machine(), "load": round(os.getloadavg()[0], 1),
         "command": " ".join(["python", *command])}

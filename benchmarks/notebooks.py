@@ -16,7 +16,7 @@ from course_lib.instructor.source import read_notebook, source_files
 from . import record
 
 REPEATS = 3
-PACKAGES = ["numpy", "matplotlib", "ipywidgets", "anywidget", "nbclient", "ipykernel"]
+PACKAGES = ["numpy", "matplotlib", "ipywidgets", "anywidget", "nbclient", "ipykernel", "torch"]
 # Seconds that a whole notebook may take on two cores (SYLLABUS.md), by the lesson's number.
 BUDGETS = {"01": 40, "02": 15, "03": 10, "04": 30, "05": 40, "06": 90,
            "07": 120, "08": 40, "09": 120, "10": 60, "11": 150, "12": 120}

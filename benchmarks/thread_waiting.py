@@ -37,7 +37,8 @@ for recipe, images, epochs in (("lenet", training.images("mnist5k"), 1.0), ("fas
 
 def measure(setting: dict) -> list[float]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_"))}
-    done = subprocess.run([sys.executable, "-c", MEASURE], env=environment | setting, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", MEASURE], env=environment | setting, capture_output=True, text=True,
+                          check=True)
     return [float(line) for line in done.stdout.split()]
 
 

@@ -1,9 +1,7 @@
 """The optimizers that recipes name. SGD and AdamW are torch's; Muon is new enough to be worth reading."""
 
 import torch
-from torch import Tensor, nn
-
-from .errors import CourseError
+from torch import Tensor
 
 
 class Muon(torch.optim.Optimizer):

@@ -4,7 +4,8 @@
     run = train(LeNet5(), training_set, RECIPES["lenet"], validation=validation)
     evaluate(run.model, images("mnist5k", "test")).accuracy
 
-Read ``train`` first: everything else is called from there. From a shell, with one line of JSON at the end:
+Read ``train`` first: everything else is called from there. ``Images`` and the batches live in batches.py, recipes in
+recipes.py, what runs where in devices.py. From a shell, with one line of JSON at the end:
 
     python -m course_lib.training --recipe fast --data cifar10 --seconds 60 --seed 0
     torchrun --nproc-per-node 2 -m course_lib.training --recipe resnet20 --data cifar10 --epochs 10
@@ -17,8 +18,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
-from functools import cache
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -28,111 +28,12 @@ from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from . import data, models
+from .batches import Batches, Images, images
+from .devices import bfloat16_pays, device, processes, rank
 from .errors import CourseError
 from .optimizers import Muon
 from .progress import Progress
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a network is trained. ``dataclasses.replace(recipe, flip=False)`` makes a variant."""
-
-    model: str  # what the shell command builds, a name in models.MODELS
-    epochs: float  # passes over the training set, unless the caller gives epochs or seconds
-    batch_size: int
-    optimizer: str  # "sgd" (Nesterov momentum), "adamw" or "muon"
-    lr: float  # learning rate at its peak; with muon, of the convolutions
-    lr_vectors: float | None = None  # of biases and normalisation, where it differs
-    lr_head: float | None = None  # of fully connected layers, where it differs
-    momentum: float = 0.9  # of sgd
-    weight_decay: float = 0.0
-    schedule: str = "triangle"  # "constant", "triangle" or "cosine", over the whole budget
-    warmup: float = 0.2  # the fraction of the budget in which the learning rate rises from 0
-    flip: bool = False  # mirror every image in every second epoch (arXiv:2404.00498, section 3.6)
-    crop: int = 0  # move every image by up to so many pixels, reflecting the border
-    sides: tuple[tuple[float, int], ...] = ()  # (0.6, 24): crops of 24 pixels in the first 60 % of the budget
-    label_smoothing: float = 0.0  # the share of the target spread over all classes
-    averaging: float = 0.0  # decay per step of the running average of the weights that is kept in the end
-    test_flip: bool = False  # evaluate on each image and its mirror image, and average
-
-    def rate(self, done: float) -> float:
-        """The learning rate as a fraction of its peak, when a fraction ``done`` of the budget is spent."""
-        if done < self.warmup:
-            return max(done / self.warmup, 0.02)
-        left = (1 - done) / (1 - self.warmup)
-        return {"constant": 1.0, "triangle": left, "cosine": (1 - math.cos(math.pi * left)) / 2}[self.schedule]
-
-    def side(self, done: float) -> int | None:
-        """The side of the crops at that time; None for whole images."""
-        return next((side for until, side in self.sides if done < until), None)
-
-
-RECIPES: dict[str, Recipe] = {
-    # Digits lose their meaning when mirrored, so there is no flip.
-    "lenet": Recipe("lenet5", epochs=15, batch_size=64, optimizer="adamw", lr=5e-3, weight_decay=1e-2, crop=2),
-    # The coding session after slide 56, its cell 15, to the letter.
-    "author": Recipe("author_lenet", epochs=20, batch_size=256, optimizer="sgd", lr=0.1, momentum=0.0,
-                     schedule="constant", warmup=0.0),
-    "fast": Recipe("fast", epochs=10, batch_size=256, optimizer="muon", lr=0.2, lr_vectors=0.05, lr_head=0.5,
-                   momentum=0.85, warmup=0.05, flip=True, crop=2, sides=((0.6, 24),), label_smoothing=0.2,
-                   test_flip=True),
-}
-
-
-@dataclass
-class Images:
-    """A labelled set, whole in the memory of the device that trains."""
-
-    x: Tensor  # uint8 (N, H, W, C)
-    y: Tensor  # int64 (N,)
-    mean: Tensor  # (C,), of the training half, where white is 1
-    std: Tensor  # (C,)
-    classes: tuple[str, ...]
-    white: int = 255
-
-    @classmethod
-    def of(cls, x, y, classes: tuple[str, ...] | None = None, white: int = 255, like: "Images | None" = None) -> "Images":
-        """From arrays, uint8 (N, H, W, C) and whole numbers (N,); mean and std their own, or those of ``like``."""
-        x, y = torch.as_tensor(np.ascontiguousarray(x)), torch.as_tensor(np.ascontiguousarray(y)).long()
-        if x.dtype != torch.uint8 or x.ndim != 4 or y.shape != x.shape[:1]:
-            raise CourseError(f"images must be uint8 (N, H, W, C) with N labels; got {x.dtype} {tuple(x.shape)} and "
-                              f"{tuple(y.shape)} labels.")
-        if like is None:
-            # Counts of the 256 values: exact, and without a copy in floats, which would take four times the memory.
-            counts = torch.stack([torch.bincount(x[..., channel].flatten(), minlength=256) for channel in range(x.shape[3])])
-            values, shares = torch.arange(256) / white, counts / counts.sum(1, keepdim=True).clamp_min(1)
-            mean = shares @ values
-            std = (shares @ values**2 - mean**2).clamp_min(1e-12).sqrt()
-        else:
-            mean, std = like.mean, like.std
-        classes = classes or tuple(str(label) for label in range(int(y.max()) + 1 if len(y) else 0))
-        here = device()
-        return cls(x.to(here), y.to(here), mean.to(here), std.to(here), classes, white)
-
-    def __len__(self) -> int:
-        return len(self.y)
-
-    def __getitem__(self, index) -> "Images":
-        return replace(self, x=self.x[index], y=self.y[index])
-
-    def split(self, held_out: float = 0.1, seed: int = 0) -> tuple["Images", "Images"]:
-        """Two sets without a common image; ``held_out`` of them, drawn by the seed, are in the second."""
-        order = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed)).to(self.y.device)
-        there = round(len(self) * held_out)
-        return self[order[there:]], self[order[:there]]
-
-    def normalised(self, x: Tensor | None = None) -> Tensor:
-        """uint8 (n, H, W, C), by default the whole set -> float32 (n, C, H, W) of mean 0 and deviation 1 per channel."""
-        x = (self.x if x is None else x).to(torch.float32)
-        return x.sub_(self.mean * self.white).div_(self.std * self.white).permute(0, 3, 1, 2)
-
-
-def images(name: str, split: str = "train") -> Images:
-    """A set of ``course_lib.data`` as Images; mean and std are always those of its training half."""
-    about = data.about(name)
-    training = Images.of(*data.load(name, "train"), about.classes, about.brightest)
-    return training if split == "train" else Images.of(
-        *data.load(name, split), about.classes, about.brightest, like=training)
+from .recipes import RECIPES, Recipe
 
 
 @dataclass
@@ -158,10 +59,12 @@ def train(model: nn.Module, training_set: Images, recipe: Recipe, *, validation:
     ``rows`` rows, by default one per epoch or twenty per time budget; what an evaluation takes is not counted. With
     a ``checkpoint``, a file, a run that was stopped goes on at the step last saved, and a budget of epochs ends with
     the very weights that it would have had. Interrupted from the notebook, the network gets the weights that did best
-    on the validation set. ``alter`` gets every batch, normalised, with its labels, and gives what the network is shown;
-    its labels may be shares of the classes, (n, classes). ``compiled`` pays on a GPU, or from about an hour on; ``deterministic`` makes a GPU repeat
-    itself to the last bit, as the CPU does anyway, and slower. CourseError where the arguments do not fit together,
-    and when the loss is no number any more.
+    on the validation set.
+
+    ``alter`` gets every batch, normalised, with its labels, and gives what the network is shown; its labels may be
+    shares of the classes, (n, classes). ``compiled`` calls torch.compile, which pays late: its first step takes long
+    (data/training_loop.csv). ``deterministic`` makes a GPU repeat itself to the last bit, as the CPU does anyway, and
+    slower. CourseError where the arguments do not fit together, and when the loss is no number any more.
     """
     _check(training_set, recipe, epochs, seconds)
     here = device()
@@ -178,10 +81,10 @@ def train(model: nn.Module, training_set: Images, recipe: Recipe, *, validation:
     saved = Checkpoint(checkpoint, {"recipe": asdict(recipe), "seed": seed, "budget": [budget.steps, seconds]})
     best = saved.resume(learner, budget, run)  # accuracy and weights
     progress = Progress(budget.total, budget.unit, f"{type(model).__name__} on {len(training_set):,} images",
-                        show=show and _rank() == 0)
+                        show=show and rank() == 0)
+    model.train()
     with progress, _reproducible(deterministic), _interruptible(run), budget:
         while not budget.over:
-            model.train()
             X, y = batches.draw(budget.step, budget.done)
             if alter:
                 X, y = alter(X, y)
@@ -230,7 +133,7 @@ class Evaluation:
 
 @torch.no_grad()
 def evaluate(model: nn.Module, images: Images, *, flip: bool = False, batch_size: int = 1000) -> Evaluation:
-    """Loss and accuracy in eval mode; the mode is put back. ``flip``: the mean of each image's and its mirror's logits."""
+    """Loss and accuracy in eval mode; the mode is put back. ``flip``: mean logits of image and mirror."""
     if not len(images):
         raise CourseError("there is no image to evaluate on: the set is empty.")
     training = model.training
@@ -248,64 +151,6 @@ def evaluate(model: nn.Module, images: Images, *, flip: bool = False, batch_size
     predictions = logits.argmax(1)
     return Evaluation(F.cross_entropy(logits, labels).item(), (predictions == labels).float().mean().item(),
                       predictions.cpu().numpy(), logits.softmax(1).cpu().numpy())
-
-
-class Batches:
-    """Batches of a set, altered as the recipe says. What is drawn follows from the seed and the step alone.
-
-    Of a set that is no multiple of the batch size, each epoch leaves out a few other images. With torchrun every
-    process gets its share of each batch.
-    """
-
-    def __init__(self, images: Images, recipe: Recipe, seed: int):
-        self.images, self.recipe, self.seed = images, recipe, seed
-        self.size = min(recipe.batch_size, len(images))
-        self.padded = _reflected(images.x, recipe.crop)
-        self.mirrored = torch.rand(len(images), generator=torch.Generator().manual_seed(seed)).to(images.x.device) < 0.5
-        self.epoch = -1
-
-    def __len__(self) -> int:
-        return len(self.images) // self.size
-
-    def draw(self, step: int, done: float) -> tuple[Tensor, Tensor]:
-        """Batch number ``step``, (n, C, h, w) and (n,), when a fraction ``done`` of the budget is spent."""
-        epoch, number = divmod(step, len(self))
-        if epoch != self.epoch:
-            # One draw, and one transfer to the device, per epoch.
-            generator = torch.Generator().manual_seed((self.seed << 20) + epoch)
-            here = self.images.x.device
-            self.order = torch.randperm(len(self.images), generator=generator).to(here)
-            self.place = torch.rand((len(self.images), 2), generator=generator).to(here)
-            self.epoch = epoch
-        index = self.order[number * self.size:(number + 1) * self.size][_rank()::_processes()]
-        height, width = self.images.x.shape[1:3]
-        side = self.recipe.side(done)
-        mirrored = self.mirrored[index] ^ (epoch % 2 == 1) if self.recipe.flip else None
-        x = crops(self.padded, index, self.place[index], (side or height, side or width), mirrored)
-        return self.images.normalised(x), self.images.y[index]
-
-
-def crops(padded: Tensor, index: Tensor, place: Tensor, size: tuple[int, int], mirrored: Tensor | None = None) -> Tensor:
-    """Cut (n, h, w, C) out of padded images (N, H, W, C), by one gather.
-
-    ``index`` (n,) says of which image, ``place`` (n, 2) from 0 to 1 where, ``mirrored`` (n,) which are mirrored.
-    """
-    room = torch.tensor([have - want + 1 for have, want in zip(padded.shape[1:3], size)], device=place.device)
-    top, left = (place * room).long().unbind(1)
-    rows = top[:, None] + torch.arange(size[0], device=place.device)
-    columns = torch.arange(size[1], device=place.device).expand(len(index), -1)
-    if mirrored is not None:
-        columns = torch.where(mirrored[:, None], columns.flip(1), columns)
-    return padded[index[:, None, None], rows[:, :, None], (left[:, None] + columns)[:, None, :]]
-
-
-def _reflected(x: Tensor, by: int) -> Tensor:
-    """Images (N, H, W, C) with ``by`` pixels more on every side, mirrored at the border."""
-    for axis in (1, 2):
-        side = x.shape[axis]
-        place = torch.arange(-by, side + by, device=x.device).abs()
-        x = x.index_select(axis, (side - 1) - ((side - 1) - place).abs())
-    return x
 
 
 class Learner:
@@ -347,7 +192,7 @@ class Learner:
 
     def load_state_dict(self, state: dict) -> None:
         self.model.load_state_dict(state["model"])
-        for optimizer, one in zip(self.optimizers, state["optimizers"]):
+        for optimizer, one in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(one)
         if self.average is not None:
             self.average.load_state_dict(state["average"])
@@ -378,7 +223,8 @@ def _optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]
 class Budget:
     """Counts steps and time, and says when the run is over and when a row of history is due."""
 
-    def __init__(self, per_epoch: int, epochs: float, seconds: float | None, clock: Callable[[], float], rows: int | None):
+    def __init__(self, per_epoch: int, epochs: float, seconds: float | None, clock: Callable[[], float],
+                 rows: int | None):
         self.per_epoch, self.seconds, self.clock = per_epoch, seconds, clock
         self.steps = max(1, round(epochs * per_epoch)) if seconds is None else None
         self.rows = rows or (20 if seconds is not None else max(1, round(epochs)))
@@ -440,7 +286,7 @@ class Checkpoint:
         return self.path is not None and time.monotonic() - self.last > self.every
 
     def save(self, learner: Learner, budget: Budget, run: Run, best: dict) -> None:
-        if self.path is None or _rank():
+        if self.path is None or rank():
             return
         save(self.path, {"identity": self.identity, "learner": learner.state_dict(), "step": budget.step,
                          "spent": budget.spent, "history": run.history, "best": best, "random": torch.get_rng_state()})
@@ -478,34 +324,6 @@ def save(path: str | Path, state: dict) -> None:
     part.replace(path)
 
 
-def device() -> torch.device:
-    """Where to compute: CUDA, else Apple's MPS, else the CPU; with torchrun each process has a CUDA device of its own."""
-    if torch.cuda.is_available():
-        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
-@cache
-def bfloat16_pays() -> bool:
-    """Whether to multiply in bfloat16: on GPUs that can, and on a CPU where a convolution is half again as fast in it.
-
-    Many processors only emulate it, and are slower than in float32, so the CPU is timed, once.
-    """
-    here = device()
-    if here.type != "cpu":
-        return here.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    X = torch.ones(16, 32, 32, 32).to(memory_format=torch.channels_last)
-    W = torch.ones(64, 32, 3, 3).to(memory_format=torch.channels_last)
-    times = {torch.float32: [], torch.bfloat16: []}
-    with torch.no_grad():
-        for _ in range(4):  # in turn, so that a busy moment meets both
-            for kind, taken in times.items():
-                start = time.process_time()
-                F.conv2d(X.to(kind), W.to(kind), padding=1)
-                taken.append(time.process_time() - start)
-    return min(times[torch.float32]) > 1.5 * min(times[torch.bfloat16])
-
-
 def _fuses() -> bool:
     return device().type in ("cuda", "cpu")
 
@@ -513,8 +331,8 @@ def _fuses() -> bool:
 def _number(loss: Tensor, budget: Budget) -> float:
     value = loss.item()
     if not math.isfinite(value):
-        raise CourseError(f"the loss became {value} by step {budget.step} (epoch {budget.step / budget.per_epoch:.1f}): "
-                          "most often the learning rate is too high; try a tenth of it, or look for a logarithm or a "
+        raise CourseError(f"the loss became {value} by step {budget.step} (epoch {budget.step / budget.per_epoch:.1f})"
+                          ": most often the learning rate is too high; try a tenth of it, or look for a logarithm or a "
                           "division by zero in the network.")
     return value
 
@@ -552,12 +370,13 @@ def _check(training_set: Images, recipe: Recipe, epochs: float | None, seconds: 
         raise CourseError(f'schedule must be "constant", "triangle" or "cosine"; got {recipe.schedule!r}.')
     height, width = training_set.x.shape[1:3]
     if not 0 <= recipe.crop < min(height, width):
-        raise CourseError(f"crop must be from 0 to {min(height, width) - 1} pixels for images of {height}x{width}; got {recipe.crop}.")
-    if _processes() > 1:
+        raise CourseError(f"crop must be from 0 to {min(height, width) - 1} pixels for images of {height}x{width}; got "
+                          f"{recipe.crop}.")
+    if processes() > 1:
         if seconds is not None:
             raise CourseError("several processes keep step by epochs: give epochs instead of seconds.")
-        if recipe.batch_size % _processes():
-            raise CourseError(f"the batch size {recipe.batch_size} cannot be shared by {_processes()} processes: "
+        if recipe.batch_size % processes():
+            raise CourseError(f"the batch size {recipe.batch_size} cannot be shared by {processes()} processes: "
                               "choose a multiple.")
 
 
@@ -574,21 +393,13 @@ def _try(model: nn.Module, images: Images) -> None:
         model.train(training)
     classes = int(images.y.max()) + 1
     if logits.ndim != 2 or logits.shape[0] != 1 or logits.shape[1] < classes:
-        raise CourseError(f"the network gives {tuple(logits.shape)} for one image, and the labels go up to {classes - 1}: "
-                          f"it should give one row of {len(images.classes)} logits.")
-
-
-def _rank() -> int:
-    return int(os.environ.get("RANK", 0))
-
-
-def _processes() -> int:
-    return int(os.environ.get("WORLD_SIZE", 1))
+        raise CourseError(f"the network gives {tuple(logits.shape)} for one image, and labels go up to {classes - 1}"
+                          f": it should give one row of {len(images.classes)} logits.")
 
 
 def _distributed(net: nn.Module) -> nn.Module:
     """Under torchrun, the network whose gradients are averaged over all processes."""
-    if _processes() == 1:
+    if processes() == 1:
         return net
     if not torch.distributed.is_initialized():
         torch.distributed.init_process_group("nccl" if device().type == "cuda" else "gloo")
@@ -638,7 +449,7 @@ def print_result(chosen) -> None:
     total, cpu = time.perf_counter() - start, time.process_time() - cpu
     test_set = images(chosen.data, "test")
     result = evaluate(model, test_set, flip=recipe.test_flip)
-    if _rank() == 0:
+    if rank() == 0:
         if chosen.weights:
             save(chosen.weights, {name: value.half() if value.is_floating_point() else value
                                   for name, value in model.to("cpu").state_dict().items()})
@@ -654,7 +465,7 @@ def print_result(chosen) -> None:
             "wall_seconds_with_evaluations": round(total, 2), "cpu_seconds_with_evaluations": round(cpu, 2),
             "images_per_second": round(run.images_per_second, 1), "interrupted": run.interrupted,
             "device": torch.cuda.get_device_name() if device().type == "cuda" else device().type,
-            "processes": _processes(), "threads": torch.get_num_threads(), "bfloat16": bfloat16_pays(),
+            "processes": processes(), "threads": torch.get_num_threads(), "bfloat16": bfloat16_pays(),
             "python": ".".join(map(str, sys.version_info[:3])), "torch": torch.__version__, "numpy": np.__version__,
             "history": run.history}))
 

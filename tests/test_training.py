@@ -42,90 +42,6 @@ def same_weights(one: nn.Module, other: nn.Module) -> bool:
     return all(torch.equal(a, b) for a, b in pairs)
 
 
-# The data in memory
-
-def test_images_are_normalised_by_their_training_half():
-    images, test = training.images("mnist5k"), training.images("mnist5k", "test")
-    X = images.normalised()
-    assert X.shape == (3000, 1, 28, 28) and X.dtype == torch.float32
-    assert X.mean().abs() < 1e-5 and (X.std() - 1).abs() < 1e-4
-    assert torch.equal(images.mean, test.mean) and torch.equal(images.std, test.std)
-
-
-def test_mean_and_deviation_are_per_channel_and_agree_with_numpy():
-    x = np.random.default_rng(0).integers(0, 256, (7, 5, 6, 3)).astype(np.uint8) // np.array([1, 2, 4], np.uint8)
-    images = Images.of(x, np.zeros(7, int))
-    np.testing.assert_allclose(images.mean, (x / 255).mean((0, 1, 2)), rtol=1e-5)
-    np.testing.assert_allclose(images.std, (x / 255).std((0, 1, 2)), rtol=1e-4)
-
-
-def test_a_split_shares_no_image_and_follows_its_seed(digits):
-    marked = replace(digits, y=torch.arange(len(digits)))
-    training_set, validation = marked.split(0.25, seed=1)
-    assert sorted(torch.cat([training_set.y, validation.y]).tolist()) == list(range(len(digits)))
-    assert len(validation) == round(len(digits) / 4)
-    assert torch.equal(validation.y, marked.split(0.25, seed=1)[1].y)
-    assert not torch.equal(validation.y, marked.split(0.25, seed=2)[1].y)
-
-
-@pytest.mark.parametrize("x, y", [
-    (np.zeros((3, 8, 8, 1)), np.zeros(3, int)),
-    (np.zeros((3, 8, 8), np.uint8), np.zeros(3, int)),
-    (np.zeros((3, 8, 8, 1), np.uint8), np.zeros(4, int)),
-])
-def test_images_of_another_form_get_a_sentence(x, y):
-    with pytest.raises(CourseError, match="uint8"):
-        Images.of(x, y)
-
-
-# Augmentation
-
-def test_crops_are_what_slicing_and_mirroring_give():
-    rng = np.random.default_rng(0)
-    padded = torch.as_tensor(rng.integers(0, 256, (5, 9, 11, 3)).astype(np.uint8))
-    index, place = torch.tensor([4, 0, 0, 2]), torch.as_tensor(rng.random((4, 2)))
-    mirrored = torch.tensor([True, False, True, False])
-    got = training.crops(padded, index, place, (6, 7), mirrored)
-    for n in range(4):
-        top, left = int(place[n, 0] * 4), int(place[n, 1] * 5)
-        want = padded[index[n], top:top + 6, left:left + 7]
-        assert torch.equal(got[n], want.flip(1) if mirrored[n] else want)
-
-
-def test_every_place_of_the_crop_is_drawn_equally_often():
-    columns = torch.arange(5, dtype=torch.uint8).expand(1, 5, 5)[..., None]
-    place = torch.rand((6000, 2), generator=torch.Generator().manual_seed(0))
-    lefts = training.crops(columns, torch.zeros(6000, dtype=torch.long), place, (3, 3))[:, 0, 0, 0]
-    counts = torch.bincount(lefts.long())
-    assert len(counts) == 3 and (counts - 2000).abs().max() < 150
-
-
-def test_reflected_padding_is_numpys():
-    x = torch.arange(2 * 4 * 5 * 3, dtype=torch.uint8).view(2, 4, 5, 3)
-    np.testing.assert_array_equal(training._reflected(x, 2), np.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)), "reflect"))
-
-
-def test_an_epoch_shows_every_image_once_and_mirrors_it_every_second_epoch(digits):
-    recipe = replace(RECIPE, crop=0, batch_size=1)
-    few = digits[:40]
-    batches = training.Batches(few, recipe, seed=3)
-    seen = [{}, {}]
-    for epoch in range(2):
-        for step in range(40):
-            X, _ = batches.draw(epoch * 40 + step, 0.0)
-            images = few.normalised()
-            for n in range(40):
-                if torch.equal(X[0], images[n]) or torch.equal(X[0], images[n].flip(2)):
-                    seen[epoch][n] = torch.equal(X[0], images[n])
-    assert len(seen[0]) == len(seen[1]) == 40
-    assert all(seen[0][n] != seen[1][n] for n in range(40))
-
-
-def test_crops_grow_as_the_recipe_says(digits):
-    batches = training.Batches(digits, replace(RECIPE, sides=((0.3, 4), (0.6, 6))), seed=0)
-    assert [batches.draw(0, done)[0].shape[2:] for done in (0.0, 0.4, 0.9)] == [(4, 4), (6, 6), (8, 8)]
-
-
 # Learning
 
 @pytest.mark.parametrize("optimizer, lr", [("sgd", 0.1), ("adamw", 0.01), ("muon", 0.1)])
@@ -174,7 +90,8 @@ def test_muons_steps_are_orthogonal():
     from course_lib.optimizers import orthogonal
 
     for shape in ((16, 72), (72, 16)):
-        values = torch.linalg.svdvals(orthogonal(torch.randn(shape, generator=torch.Generator().manual_seed(0)), iterations=6))
+        matrix = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+        values = torch.linalg.svdvals(orthogonal(matrix, iterations=6))
         assert 0.6 < values.min() and values.max() < 1.3
 
 
@@ -269,7 +186,8 @@ def test_killed_at_random_moments_a_process_resumes_to_the_same_weights(tmp_path
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
 
     def start(*arguments):
-        return subprocess.Popen([sys.executable, "-c", SHELL, *map(str, arguments)], stdout=subprocess.PIPE, env=environment)
+        return subprocess.Popen([sys.executable, "-c", SHELL, *map(str, arguments)], stdout=subprocess.PIPE,
+                                env=environment)
 
     assert start("none", tmp_path / "whole.pt").wait() == 0
     moments = random.Random(os.urandom(8))
@@ -308,7 +226,12 @@ def test_a_checkpoint_is_plain_and_written_whole(digits, tmp_path, monkeypatch):
     trained(digits, checkpoint=path)
     before = path.read_bytes()
     assert set(torch.load(path, weights_only=True)["learner"]["model"]) == set(small().state_dict())
-    monkeypatch.setattr(torch, "save", lambda state, stream: (stream.write(b"half"), (_ for _ in ()).throw(OSError("full"))))
+
+    def filling_the_disk(state, stream):
+        stream.write(b"half")
+        raise OSError("full")
+
+    monkeypatch.setattr(torch, "save", filling_the_disk)
     with pytest.raises(OSError):
         training.save(path, {})
     assert path.read_bytes() == before
@@ -358,7 +281,12 @@ def test_a_time_budget_ends_in_time_and_runs_the_whole_schedule(digits):
 
 
 def test_evaluation_does_not_count_as_training_time(digits, monkeypatch):
-    monkeypatch.setattr(training, "evaluate", lambda *_, **__: time.sleep(0.3) or training.Evaluation(1.0, 0.5, None, None))
+
+    def slow(*_, **__):
+        time.sleep(0.3)
+        return training.Evaluation(1.0, 0.5, None, None)
+
+    monkeypatch.setattr(training, "evaluate", slow)
     run = trained(digits, validation=digits, seconds=0.3, rows=3)
     assert run.seconds < 0.6  # with the three evaluations it would be 1.2
 
@@ -426,6 +354,6 @@ def test_two_processes_draw_the_same_loss_curve_as_one():
 
 
 def test_the_shell_command_says_what_is_wrong():
-    done = subprocess.run([sys.executable, "-m", "course_lib.training", "--recipe", "lenet", "--data", "digits", "--epochs", "-1"],
-                          capture_output=True, text=True)
+    command = [sys.executable, "-m", "course_lib.training", "--recipe", "lenet", "--data", "digits", "--epochs", "-1"]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1 and "more than 0" in done.stderr and "Traceback" not in done.stderr

@@ -25,7 +25,8 @@ class Fast(nn.Module):
         super().__init__()
         self.whitening = nn.Conv2d(channels, 2 * channels * 4, 2)
         self.whitening.weight.requires_grad_(False)
-        self.register_buffer("whitened", torch.tensor(False))  # saved with the weights: a trained network keeps its filters
+        # Saved with the weights, so that a trained network keeps its filters.
+        self.register_buffer("whitened", torch.tensor(False))
         before = (self.whitening.out_channels, *widths)
         self.groups = nn.Sequential(*(Group(before[i], before[i + 1]) for i in range(3)))
         self.head = nn.Linear(widths[-1], classes, bias=False)

@@ -25,7 +25,7 @@ class LeNet5(nn.Module):
 
 
 class AuthorLeNet(nn.Module):
-    """Colour images of 32x32 (N, channels, 32, 32) -> logits (N, classes); 1,191,170 parameters, 86 % of them in one layer.
+    """Colour images of 32x32 (N, channels, 32, 32) -> logits (N, classes); 1,191,170 parameters.
 
     The "modified LeNet" that the coding session after slide 56 asks for: three 5x5 convolutions of 32, 64 and 64
     filters that keep the size, each followed by ReLU and a 2x2 max pool, then 1,000 hidden units.

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import traitlets
 
-from .. import data
+from .. import data, figures
 from ..errors import CourseError
 from .base import Choice, CourseWidget, Whole, view
 from .pictures import as_images, as_labels, shrunk, sprite
@@ -327,7 +327,7 @@ class AugmentationGrid(CourseWidget):
         for n, (drawn, reads, target) in enumerate(zip(self.draws, self.readings, self.targets, strict=True), 1):
             told = " + ".join(f"{weight:.2f} {escape(name)}" for name, weight in target.items()) \
                 if self.mixup else escape(label)
-            risk = "" if reads == label else f", reads as {reads}"
+            risk = "" if reads == label else f", {reads if reads in (NO_DIGIT, ON_ITS_SIDE) else f'reads as {reads}'}"
             lines.append(f"{n}. {told}: {escape(self._in_words(drawn))}{risk}")
         own, tiles = sprite(self.images[self.picture][None]), sprite(self.output, columns=6)
         style = "width:100%;border-radius:6px;max-width:"
@@ -345,7 +345,7 @@ class AugmentationGrid(CourseWidget):
         if self.padding:
             words.append(f"window at row {drawn['row']}, column {drawn['column']}")
         if self.rotation:
-            words.append(f"turned by {drawn['angle']:.0f}\u00b0")
+            words.append(f"turned by {figures.number(drawn['angle'], 0)}\u00b0")
         if self.jitter:
             words.append("colours \u00d7 " + ", ".join(f"{factor:.2f}" for factor in drawn["factors"]))
         if self.cutout:

@@ -196,20 +196,20 @@ class ConfusionMatrix(CourseWidget):
 
     def static_html(self) -> str:
         names, counts = list(map(escape, self._classes)), self.counts
-        style = "text-align:center;padding:4px 6px;border:0"
+        style = "text-align:center;padding:3px 4px;border:0"
         head = f'<th style="{style}">true \\ predicted</th>' + "".join(f'<th style="{style}">{n}</th>' for n in names)
-        rows = [f"<tr>{head}<th>recall</th></tr>"]
+        rows = [f"<tr>{head}<th style="{style}">recall %</th></tr>"]
         for i, (name, line) in enumerate(zip(names, counts, strict=True)):
             tint = [look.cell_style("output") if i == j else "" for j in range(len(names))]
             cells = "".join(f'<td style="{style};{how}">{n}</td>' for n, how in zip(line, tint, strict=True))
             cells += f'<td style="{style}">{_percent(self.recall[i])}</td>'
             rows.append(f'<tr><th style="{style}">{name}</th>{cells}</tr>')
         last = "".join(f'<td style="{style}">{_percent(value)}</td>' for value in self.precision)
-        rows.append(f'<tr><th style="{style}">precision</th>{last}<td style="{style}"></td></tr>')
+        rows.append(f'<tr><th style="{style}">precision %</th>{last}<td style="{style}"></td></tr>')
         right, total = counts.trace(), counts.sum()
         summary = f"{right:,} of {total:,} right: accuracy {100 * right / total:.2f} %."
         return (
-            f'<div style="max-width:760px;overflow-x:auto"><p>{summary}</p><table style="border-collapse:collapse">'
+            f'<div style="max-width:760px;overflow-x:auto"><p>{summary}</p><table style="border-collapse:collapse;font-size:13px">'
             f"<tbody>{''.join(rows)}</tbody></table>{self._static_mistakes()}</div>"
         )
 
@@ -238,4 +238,4 @@ def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def _percent(value: float) -> str:
-    return "\u2013" if np.isnan(value) else f"{100 * value:.1f}\u00a0%"
+    return "\u2013" if np.isnan(value) else f"{100 * value:.1f}"

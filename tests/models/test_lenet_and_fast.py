@@ -14,7 +14,9 @@ def test_parameters(name, channels, parameters):
     assert sum(weight.numel() for weight in models.build(name, channels).parameters()) == parameters
 
 
-@pytest.mark.parametrize("name, channels, side", [("lenet5", 1, 28), ("author_lenet", 3, 32), ("fast", 3, 32), ("fast", 3, 17)])
+@pytest.mark.parametrize("name, channels, side", [
+    ("lenet5", 1, 28), ("author_lenet", 3, 32), ("fast", 3, 32), ("fast", 3, 17),
+])
 def test_logits_have_a_row_per_image_and_a_column_per_class(name, channels, side):
     assert models.build(name, channels, classes=7)(torch.zeros(2, channels, side, side)).shape == (2, 7)
 
