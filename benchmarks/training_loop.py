@@ -5,11 +5,12 @@ the lecture's author. All train the same network (option A, 269,722 parameters).
 and they take turns, A B C A B C ..., so that a busy neighbour slows them alike. What counts is CPU time, user and
 system, of the process and of its workers; ratios are medians of the ratios turn by turn.
 
-    COURSE_DATA=folder python -m benchmarks.training_loop [turns]
+    COURSE_DATA=folder python -m benchmarks.training_loop [turns [steps]]
 
 With CIFAR-10 in $COURSE_DATA it is used; otherwise images are made up, which takes the same time.
 """
 
+import ctypes
 import itertools
 import json
 import os
@@ -26,7 +27,6 @@ from course_lib.errors import CourseError
 
 from . import record
 
-STEPS = 10  # to a turn
 BATCH = 128
 IMAGES = 20_000
 # Compiling in the process itself, and one thread: CPU time is then easily counted.
@@ -37,6 +37,7 @@ LOOPS = {
     "in memory": "akamaster's, but crop and flip by one gather from a tensor (training.Batches)",
     "+ channels_last": "and weights and images with the channels innermost",
     "+ fused, no item": "and a fused optimizer, and no loss read at each step",
+    "+ memory kept": "and glibc told not to hand freed memory back to the system after each layer",
     "train": "course_lib.training.train, as the course uses it",
     "train, compiled": "the same with compiled=True, after the first call",
 }
@@ -101,7 +102,7 @@ def with_loader(x, y, workers: int, augment: bool, momentum: float, weight_decay
     return run
 
 
-def in_memory(x, y, channels_last: bool, fused: bool) -> Callable[[int], None]:
+def in_memory(x, y, channels_last: bool = False, fused: bool = False, kept: bool = False) -> Callable[[int], None]:
     """The same steps on batches from the course's own pipeline; returns what makes n steps of it."""
     import torch
     from torch.nn import functional as F
@@ -109,6 +110,10 @@ def in_memory(x, y, channels_last: bool, fused: bool) -> Callable[[int], None]:
     from course_lib.models.resnet_cifar import resnet20
     from course_lib.training import Batches, Images
 
+    if kept:
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(-3, 2**30)  # M_MMAP_THRESHOLD: large tensors come from the heap, too ...
+        libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD: ... whose end is not cut off when it is free
     batches = Batches(Images.of(x, y), recipe(), seed=0)
     layout = torch.channels_last if channels_last else torch.contiguous_format
     model = resnet20().to(memory_format=layout)
@@ -157,9 +162,15 @@ def build(name: str, x, y) -> Callable[[int], None]:
             return with_loader(x, y, workers=4, augment=True, momentum=0.9, weight_decay=1e-4)
         case "lecture author":
             return with_loader(x, y, workers=2, augment=False, momentum=0.0, weight_decay=0.0)
-        case "train" | "train, compiled":
-            return engine(x, y, compiled=name.endswith("compiled"))
-    return in_memory(x, y, channels_last=name != "in memory", fused=name == "+ fused, no item")
+        case "in memory":
+            return in_memory(x, y)
+        case "+ channels_last":
+            return in_memory(x, y, channels_last=True)
+        case "+ fused, no item":
+            return in_memory(x, y, channels_last=True, fused=True)
+        case "+ memory kept":
+            return in_memory(x, y, channels_last=True, fused=True, kept=True)
+    return engine(x, y, compiled=name == "train, compiled")
 
 
 def cpu_seconds() -> float:
@@ -206,7 +217,7 @@ class Contestant:
         self.process.wait()
 
 
-def measure(turns: int) -> tuple[dict[str, list[dict]], dict[str, float], float]:
+def measure(turns: int, steps: int) -> tuple[dict[str, list[dict]], dict[str, float], float]:
     """Of each loop its turns and the CPU seconds of its first step; last, those of a first step with an empty cache."""
     with tempfile.TemporaryDirectory() as cache:
         first = Contestant("train, compiled", cache)
@@ -219,18 +230,18 @@ def measure(turns: int) -> tuple[dict[str, list[dict]], dict[str, float], float]
         taken = {name: [] for name in LOOPS}
         for turn in range(turns):
             for name, one in contestants.items():
-                taken[name].append(one.steps(STEPS))
+                taken[name].append(one.steps(steps))
             print(f"turn {turn + 1} of {turns}", flush=True)
         for one in contestants.values():
             one.end()
     return taken, firsts, cold
 
 
-def main(turns: int = 9) -> None:
+def main(turns: int = 9, steps: int = 10) -> None:
     """Measures all loops and writes data/training_loop.csv."""
-    taken, firsts, cold = measure(turns)
+    taken, firsts, cold = measure(turns, steps)
     base, eager = taken["akamaster"], "train"
-    images, rows = STEPS * BATCH, []
+    images, rows = steps * BATCH, []
     for name, measured in taken.items():
         cpu = [one["cpu"] for one in measured]
         times_faster = [one["cpu"] / mine for one, mine in zip(base, cpu, strict=True)]
@@ -242,7 +253,7 @@ def main(turns: int = 9) -> None:
             "lowest_highest": f"{min(times_faster):.2f}-{max(times_faster):.2f}",
             "first_step_cpu_s": f"{firsts[name]:.1f}",
             "first_step_empty_cache_cpu_s": f"{cold:.1f}" if name == "train, compiled" else "",
-            "pays_after_epochs": "", "data": measured[0]["data"], "turns": turns, "steps": STEPS, "threads": 1,
+            "pays_after_epochs": "", "data": measured[0]["data"], "turns": turns, "steps": steps, "threads": 1,
         }
         if name == "train, compiled":
             # Epochs of 50,000 images after which what compiling took with an empty cache has come in again.

@@ -144,7 +144,7 @@ function render({ model, el: element }) {
   const read = () => Object.fromEntries(NAMES.map((name) => [name, model.get(name)]));
   let state = read();
   let result = compute(state);
-  const examples = { "1, 2, 3, 4": BY_HAND, "drawn: 48 pictures of 3 classes": model.get("_drawn") };
+  const examples = { "1, 2, 3, 4 (by hand first)": BY_HAND, "drawn: 48 pictures of 3 classes": model.get("_drawn") };
   const OWN = "your own";
   let own = null; // numbers that came from Python or were typed, to come back to
   const nameOf = () =>
@@ -533,6 +533,12 @@ function render({ model, el: element }) {
       return (
         `Only class ${label} in this batch: the layer takes away what told it from the others, and the running values follow it. ` +
         "This happens when eval() is forgotten and the test set is sorted."
+      );
+    }
+    if (result.variance < 100 * state.eps) {
+      return (
+        `The values of this batch hardly differ: their variance ${told(result.variance)} is no match for \u03b5 = ` +
+        `${number(state.eps, 6)} under the root, so y stays closer to \u03b2 = ${told(state.beta)} than |\u03b3| says.`
       );
     }
     return `train() normalises with the batch itself: whatever comes in, y has mean \u03b2 = ${told(state.beta)} and deviation |\u03b3| = ${told(Math.abs(state.gamma))}.`;

@@ -80,7 +80,7 @@ class BatchNormHistogram(CourseWidget):
     ``order``, in which batches are filled; ``batch``, which of them is shown, and ``picture``, the place in it of the
     picture in focus, both counted from 0; ``mode`` "train" or "eval"; ``gamma``, ``beta``, ``eps``; ``momentum``,
     ``running_mean``, ``running_var`` as in torch.nn.BatchNorm2d, and ``updates``, how often they were updated.
-    ``BatchNormHistogram(preset="drawn")`` starts from 48 drawn pictures of three classes, "by hand" from 1, 2, 3, 4.
+    It starts from 48 drawn pictures of three classes, ``BatchNormHistogram(preset="by hand")`` from 1, 2, 3, 4.
     Computed: ``x``, ``normalised``, ``output``, ``numbers``; ``next_batch()`` goes on as the button does.
     Errors: CourseError.
     """
@@ -104,7 +104,7 @@ class BatchNormHistogram(CourseWidget):
     updates = Whole(0, 0, 10**9)
     _drawn = traitlets.Dict(default_value=PRESETS["drawn"]).tag(sync=True)
 
-    def __init__(self, preset: str = "by hand", **state):
+    def __init__(self, preset: str = "drawn", **state):
         if preset not in PRESETS:
             raise CourseError(f"There is no preset {preset!r}; choose one of {', '.join(map(repr, PRESETS))}.")
         super().__init__(**(state if "activations" in state else {**PRESETS[preset], **state}))

@@ -412,7 +412,8 @@ function render({ model, el: element }) {
             : `${sign}${brief(one.size)}`
           : `1 \u2212 ${brief(product)} = ${brief(1 - product)}`;
         const steps = Math.log(0.5) / Math.log(one.size);
-        const halves = one.size > 1 - 1e-9 ? "never" : steps > 1 ? `${number(steps, 1)} steps` : "1 step";
+        const halves =
+          one.size > 1 - 1e-9 ? "never" : steps > 1 ? `${brief(Number(steps.toFixed(1)))} steps` : "1 step";
         return el(
           "tr",
           {},

@@ -16,7 +16,7 @@ def norm(bare_page):
     """Mounts the widget with the given state in the page."""
 
     def mount(**state):
-        widget = BatchNormHistogram(**state)
+        widget = BatchNormHistogram(**{"preset": "by hand", **state})
         bare_page.mount(MODULE, widget.get_state([*widget.state_names(), "_drawn"]), BatchNormHistogram._css)
         return bare_page
 
@@ -109,7 +109,7 @@ def test_a_typed_number_is_normalised_at_once(norm):
     assert bare.get("activations") == [[1], [2], [3], [10]]
     assert "(1 + 2 + 3 + 10) / 4 = 4" in sums(page)
     assert page.get_by_label("numbers").input_value() == "your own"
-    page.get_by_label("numbers").select_option("1, 2, 3, 4")
+    page.get_by_label("numbers").select_option("1, 2, 3, 4 (by hand first)")
     assert bare.get("activations")[3] == [4]
     page.get_by_label("numbers").select_option("your own")
     assert bare.get("activations")[3] == [10], "one's own numbers are kept"
@@ -164,6 +164,11 @@ def test_one_value_is_refused_in_a_sentence_and_controls_stay(norm):
     assert "PyTorch refuses too" in page.locator(".cnn-verdict").inner_text()
     page.get_by_role("button", name="eval()").click()
     assert company(page)[-1] == "5"
+
+
+def test_values_that_hardly_differ_are_told(norm):
+    page = norm(activations=[3, 3, 3]).page
+    assert "variance 0 is no match for ε" in page.locator(".cnn-verdict").inner_text()
 
 
 def test_python_sets_the_state_and_the_picture_follows(norm):

@@ -8,7 +8,7 @@ from course_lib.widgets import BatchNormHistogram
 
 
 def test_starts_with_the_numbers_of_the_by_hand_exercise():
-    widget = BatchNormHistogram()
+    widget = BatchNormHistogram(preset="by hand")
     numbers = widget.numbers
     assert (numbers["mean"], numbers["variance"]) == (2.5, 1.25)
     assert numbers["unbiased"] == pytest.approx(5 / 3)
@@ -16,6 +16,12 @@ def test_starts_with_the_numbers_of_the_by_hand_exercise():
     widget.next_batch()
     assert widget.running_mean == pytest.approx(0.25) and widget.running_var == pytest.approx(1.0667, abs=5e-5)
     assert (widget.updates, widget.batch) == (1, 0), "its only batch comes again"
+
+
+def test_opens_on_numbers_that_no_exercise_asks_for():
+    widget = BatchNormHistogram()
+    assert widget.activations.shape == (48, 9) and sorted(set(widget.labels)) == ["A", "B", "C"]
+    assert widget.batch_size == 16
 
 
 def test_is_the_batch_norm_of_torch():
@@ -52,7 +58,7 @@ def test_batches_fill_up_in_order_and_the_last_may_be_smaller():
 
 
 def test_only_eval_leaves_a_picture_the_same_in_any_company():
-    widget = BatchNormHistogram(preset="drawn")
+    widget = BatchNormHistogram()
     widget.next_batch(60)
     kept = (widget.running_mean, widget.running_var)
     widget.mode, widget.batch = "eval", 0
@@ -101,11 +107,11 @@ def test_one_value_is_refused_in_training_and_passes_in_eval():
 ])
 def test_bad_input_gets_a_sentence(state, sentence):
     with pytest.raises(CourseError, match=sentence):
-        BatchNormHistogram(**state)
+        BatchNormHistogram(**{"preset": "by hand", **state})
 
 
 def test_labels_of_other_pictures_are_forgotten():
-    widget = BatchNormHistogram(labels=[7, 7, 1, 1])
+    widget = BatchNormHistogram(preset="by hand", labels=[7, 7, 1, 1])
     assert widget.labels == ["7", "7", "1", "1"]
     widget.activations = [4, 3, 2, 1]
     assert widget.labels, "as many pictures, so the labels may still be theirs"
@@ -116,9 +122,9 @@ def test_labels_of_other_pictures_are_forgotten():
 
 
 def test_static_form_and_text_need_no_script_and_stay_the_same():
-    one, other = (BatchNormHistogram()._repr_mimebundle_()[0] for _ in range(2))
+    one, other = (BatchNormHistogram(preset="by hand")._repr_mimebundle_()[0] for _ in range(2))
     assert one["text/plain"] == "BatchNormHistogram(4 pictures of 1 value, batch_size=4, mode='train')"
     assert one["text/html"] == other["text/html"] and "<script" not in one["text/html"]
     assert "<td>2.5</td><td>1.25</td>" in one["text/html"] and "\u22121.342" in one["text/html"]
-    many = BatchNormHistogram(preset="drawn").static_html()
-    assert "█" in many and "pictures of 9 values" in repr(BatchNormHistogram(preset="drawn"))
+    many = BatchNormHistogram().static_html()
+    assert "█" in many and "pictures of 9 values" in repr(BatchNormHistogram())
