@@ -34,7 +34,7 @@ SETTINGS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TORCHINDUCTOR_COMPI
 LOOPS = {
     "akamaster": "DataLoader with 4 workers, flip and crop by torchvision; SGD, .item() at each step",
     "lecture author": "DataLoader with 2 workers, no augmentation; SGD, .item() at each step",
-    "in memory": "akamaster's, but crop and flip by one gather from a tensor (training.Batches)",
+    "in memory": "akamaster's, but crop and flip by one gather from a tensor (batches.Batches)",
     "+ channels_last": "and weights and images with the channels innermost",
     "+ fused, no item": "and a fused optimizer, and no loss read at each step",
     "+ memory kept": "and glibc told not to hand freed memory back to the system after each layer",
@@ -107,8 +107,8 @@ def in_memory(x, y, channels_last: bool = False, fused: bool = False, kept: bool
     import torch
     from torch.nn import functional as F
 
+    from course_lib.batches import Batches, Images
     from course_lib.models.resnet_cifar import resnet20
-    from course_lib.training import Batches, Images
 
     if kept:
         libc = ctypes.CDLL("libc.so.6")
@@ -136,8 +136,9 @@ def in_memory(x, y, channels_last: bool = False, fused: bool = False, kept: bool
 
 def engine(x, y, compiled: bool) -> Callable[[int], None]:
     """course_lib.training.train; returns what makes n steps of it."""
+    from course_lib.batches import Images
     from course_lib.models.resnet_cifar import resnet20
-    from course_lib.training import Images, train
+    from course_lib.training import train
 
     images, model = Images.of(x, y), resnet20()
 
@@ -149,7 +150,7 @@ def engine(x, y, compiled: bool) -> Callable[[int], None]:
 
 def recipe():
     """akamaster's settings."""
-    from course_lib.training import Recipe
+    from course_lib.recipes import Recipe
 
     return Recipe("resnet20", epochs=200, batch_size=BATCH, optimizer="sgd", lr=0.1, weight_decay=1e-4,
                   schedule="constant", warmup=0.0, flip=True, crop=4)

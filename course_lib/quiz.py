@@ -12,7 +12,7 @@ from course_lib import look
 from course_lib.errors import CourseError
 from course_lib.lessons import lesson
 from course_lib.sealed import open_option
-from course_lib.widgets.base import CourseWidget, view
+from course_lib.widgets.base import CourseWidget, style, view
 
 HERE = Path(__file__).parent
 
@@ -47,7 +47,7 @@ class Quiz(CourseWidget):
     """
 
     _esm = view(HERE / "quiz.js")
-    _css = CourseWidget._css + (HERE / "quiz.css").read_text()
+    _css = style(HERE / "quiz.css")
 
     lesson = traitlets.Unicode(read_only=True).tag(sync=True)
     title = traitlets.Unicode(read_only=True).tag(sync=True)

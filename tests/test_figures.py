@@ -65,3 +65,36 @@ def test_a_spread_tells_mean_and_range(shown, x, log):
 def test_tables_stand_side_by_side(shown):
     figures.show_tables({"one": (np.eye(2), "input"), "other": (np.eye(3), "output")})
     assert shown[0].count("<table") == 2
+
+
+PLOTS = {"loss": {"training": ((1, 2, 3), (2.5, 1.25, 1)), "validation": ((1, 3), (3, 2))},
+         "accuracy": {"validation": ((1, 3), (0.25, 0.5))}}
+
+
+def test_panels_carry_their_numbers_in_the_alternative_text():
+    html = figures.panels(PLOTS, "epochs", "Three <epochs>.")
+    told = ("Over epochs. loss, training: 2.5, 1.25, 1, at last 1; loss, validation: 3, 2, at last 2; "
+            "accuracy, validation: 0.25, 0.5, at last 0.5")
+    assert f'alt="{told}"' in html and "Three &lt;epochs&gt;." in html
+    assert pictures(html)[0].size == (1120, 416)
+
+
+def test_the_alternative_text_of_long_lines_stays_short():
+    html = figures.panels({"loss": {"training": (range(1000), [0.5] * 999 + [0.25])}}, "steps", "")
+    assert html.count("0.5,") <= 13 and "at last 0.25" in html
+
+
+def test_a_sketch_draws_every_line_to_scale_and_names_it():
+    svg = figures.sketch(PLOTS, "epochs")
+    lines = [[tuple(map(float, point.split(","))) for point in points.split()]
+             for points in re.findall(r'points="([^"]+)"', svg)]
+    first, second, _ = lines
+    assert [len(line) for line in lines] == [3, 2, 2]
+    assert first[2] == (330, 230) and second[0][1] == 44, "the last x at the right, lowest and highest at the edges"
+    assert first[1][1] == pytest.approx(230 - (230 - 44) * 0.25 / 2, abs=0.1)
+    assert "training loss 1<" in svg and "validation loss 2<" in svg and "validation accuracy 0.5<" in svg
+
+
+def test_a_sketch_of_nothing_or_of_a_level_line_is_a_picture():
+    assert "polyline" not in figures.sketch({}, "epochs")
+    assert 'points="50.0,230.0 680.0,230.0"' in figures.sketch({"loss": {"training": ((0, 4), (1, 1))}}, "epochs")

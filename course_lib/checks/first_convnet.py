@@ -422,8 +422,8 @@ def _explain_head(found: Difference, case: Case) -> str | None:
 gap_head = NetworkCheck(
     call="gap_head(channels, classes=10)",
     reference=_gap,
-    example={"x": np.arange(8.0).reshape(1, 2, 2, 2) - 3, "weights": [np.array([[1.0, 2], [0, -1], [3, 1]]), np.array([0.0, 10, 0])],
-             "channels": 2, "classes": 3},
+    example={"x": np.arange(8.0).reshape(1, 2, 2, 2) - 3,
+             "weights": [np.array([[1.0, 2], [0, -1], [3, 1]]), np.array([0.0, 10, 0])], "channels": 2, "classes": 3},
     cases=_head_cases,
     mistakes=GAP_MISTAKES,
     explain=_explain_head,
@@ -643,8 +643,9 @@ HABITS_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
 def _explain_habits(found: Difference, case: Case) -> str | None:
     if "['modes']" in found.sentence and found.differs is not None and found.differs.shape == (len(MODULES),):
         first = int(np.argmax(found.differs))
-        return (f"{MODULES[first].capitalize()} came in {'training' if case['modes'][first] else 'eval'} mode and left in "
-                "the other: note module.training of every module in model.modules() before, and set it back.")
+        mode = "training" if case["modes"][first] else "eval"
+        return (f"{MODULES[first].capitalize()} came in {mode} mode and left in the other: note module.training of "
+                "every module in model.modules() before, and set it back.")
     for key, says in (("graphs", "Put the forward pass under torch.no_grad(): nobody will ask for gradients."),
                       ("means", "The running mean of a batch norm moved: call model.eval() before the first batch."),
                       ("gradients on", "Use `with torch.no_grad():`, which ends by itself.")):
@@ -906,7 +907,8 @@ class SplitCheck(ProbeCheck):
             if held == other:
                 fail("split_with_transforms draws the same split for every seed: hand the seed to the generator that "
                      "draws the order.")
-        print(f"✓ split_with_transforms: sizes, no picture in both, labels, transforms and seeds are right (seed {seed}).")
+        print("✓ split_with_transforms: sizes, no picture in both, labels, transforms and seeds are right "
+              f"(seed {seed}).")
 
     def _judge_split(self, function: Callable, case: Case) -> list[int]:
         """One split, judged; returns the numbers held out."""
@@ -960,9 +962,10 @@ class SplitCheck(ProbeCheck):
             fail(f"{called}: {len(both)} pictures are in both sets, number {both[0]} for one. Whoever is trained on "
                  "what he is validated on, validates his memory: draw one order, and cut it in two.")
         if sorted(there + held) != list(range(count)):
-            twice = len(set(there + held)) < len(there + held)
-            fail(f"{called}: {'some pictures are there twice' if twice else 'some numbers are no picture of the set'}, and "
-                 f"{count - len(set(there + held))} are in neither half: every picture belongs to one half, once.")
+            what = ("some pictures are there twice" if len(set(there + held)) < count
+                    else "some numbers are no picture of the set")
+            lost = len(set(range(count)) - set(there + held))
+            fail(f"{called}: {what}, and {lost} are in neither half: every picture belongs to one half, once.")
         wrong = [item for item in training + validation if item[2] != item[1] % 7]
         if wrong:
             fail(f"{called}: picture {wrong[0][1]} has label {wrong[0][2]}, expected {wrong[0][1] % 7}: pictures and "
@@ -971,8 +974,9 @@ class SplitCheck(ProbeCheck):
     @staticmethod
     def _blame(name: str, kind: int) -> str:
         if name == "validation" and kind == 1:
-            return ("That is the practice notebook's bug: a Subset only passes indices on, and a transform set on it is "
-                    "read by nobody. Make two whole datasets, one for each transform, and cut both by the same order.")
+            return ("That is the practice notebook's bug: a Subset only passes indices on, and a transform set on it "
+                    "is read by nobody. Make two whole datasets, one for each transform, and cut both by the same "
+                    "order.")
         if name == "training" and kind == 2:
             return ("Both halves look into one dataset, so that setting its transform changes both. Make two whole "
                     "datasets, one for each transform, and cut both by the same order.")

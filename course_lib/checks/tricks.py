@@ -611,15 +611,47 @@ def _modes(*case: object) -> Array:
     return np.array([case[5], False], dtype=int)
 
 
-LOGITS_MISTAKES = (
-    Mistake("The batch norm took the statistics of each batch, so that a picture's answer depends on its company: the "
-            "network was still in training mode. Call model.eval() first.", _logits_of_batches),
-)
+def _moved(batches: list[Array], running_mean: Array, running_var: Array) -> tuple[Array, Array]:
+    """The running statistics after some batches in training mode."""
+    for batch in batches:
+        running_mean = 0.9 * running_mean + 0.1 * batch.mean(axis=0)
+        running_var = 0.9 * running_var + 0.1 * batch.var(axis=0, ddof=1)
+    return running_mean, running_var
+
+
+def _after_a_try(X: Array, running_mean: Array, running_var: Array, W: Array, p: float, training: bool,
+                 batch_size: int) -> Array:
+    """Logits in evaluation, after everything went through the network in training mode once."""
+    return _logits(X, *_moved([X], running_mean, running_var), W, p, False, batch_size) if training else NotImplemented
+
+
+def _after_first_batch(X: Array, running_mean: Array, running_var: Array, W: Array, p: float, training: bool,
+                       batch_size: int) -> Array:
+    """Logits where evaluation mode begins after the first batch."""
+    if p or not training or batch_size == 1:
+        return NotImplemented
+    first, rest = X[:batch_size], X[batch_size:]
+    return np.concatenate([
+        _logits_of_batches(first, running_mean, running_var, W, p, training, batch_size),
+        _logits(rest, *_moved([first], running_mean, running_var), W, p, False, batch_size)])
+
+
+LOGITS_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
+    ("The batch norm took the statistics of each batch, so that a picture's answer depends on its company: the "
+     "network was still in training mode. Call model.eval() first.",
+     _logits_of_batches),
+    ("The first batch went through in training mode, and moved the running statistics: call model.eval() before it.",
+     _after_first_batch),
+    ("The running statistics moved before you predicted: test pictures went through the network in training mode. "
+     "Call model.eval() first.",
+     _after_a_try),
+))
 STATISTICS_MISTAKES = (
     Mistake("The running statistics moved while you predicted: test pictures went into them. Call model.eval() before "
             "the first batch.",
-            lambda X, running_mean, running_var, W, p, training, batch_size: (
-                _moved(X, running_mean, batch_size) if training else NotImplemented)),
+            lambda X, running_mean, running_var, W, p, training, batch_size: _moved(
+                [X[start:start + batch_size] for start in range(0, len(X), batch_size)], running_mean, running_var,
+            )[0] if training else NotImplemented),
 )
 MODES_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
     ("The first number says whether the network is in training mode afterwards. It came in training mode and is left "
@@ -632,12 +664,6 @@ MODES_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
      "keep all activations in memory: with torch.no_grad().",
      lambda *case: _modes(*case) + [0, 1]),
 ))
-
-
-def _moved(X: Array, running_mean: Array, batch_size: int) -> Array:
-    for start in range(0, len(X), batch_size):
-        running_mean = 0.9 * running_mean + 0.1 * X[start:start + batch_size].mean(axis=0)
-    return running_mean
 
 
 def _predict_cases(rng: Generator) -> Iterator[Case]:

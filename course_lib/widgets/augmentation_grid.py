@@ -11,7 +11,7 @@ import traitlets
 
 from .. import data, figures
 from ..errors import CourseError
-from .base import Choice, CourseWidget, Whole, view
+from .base import Choice, CourseWidget, Whole, style, view
 from .pictures import as_images, as_labels, shrunk, sprite
 
 HERE = Path(__file__)
@@ -217,7 +217,7 @@ class AugmentationGrid(CourseWidget):
     """
 
     _esm = view(HERE.with_suffix(".js"))
-    _css = CourseWidget._css + HERE.with_suffix(".css").read_text()
+    _css = style(HERE.with_suffix(".css"))
 
     picture = Whole(0, 0, MOST_PICTURES - 1)
     flip = Choice("left-right", "none", "up-down")

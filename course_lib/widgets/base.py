@@ -30,6 +30,16 @@ def view(path: Path) -> str:
     return re.sub(r"^export (?=function|const|class)", "", base, flags=re.MULTILINE) + "\n" + own
 
 
+def style(path: Path) -> str:
+    """The style sheet of a widget: base.css and the widget's own file.
+
+    Every kind of widget on a page brings a copy of base.css. It holds for that kind alone, as it would otherwise
+    win over the own rules of a kind that came before it; ``:where`` leaves every rule as strong as it was.
+    """
+    kind = f":where(.cnn-{path.stem.replace('_', '-')})"
+    return re.sub(r"\.cnn(?![\w-])", rf".cnn{kind}", CourseWidget._css) + path.read_text()
+
+
 class Matrix(traitlets.TraitType):
     """A trait that holds a 2-D array of finite numbers, read-only so that no change goes unseen."""
 
@@ -124,7 +134,8 @@ class Pair(traitlets.TraitType):
 class CourseWidget(anywidget.AnyWidget):
     """Base of the course's widgets: one style sheet, a static form for readers without scripts, stable text.
 
-    A subclass sets ``_esm = view(path of its .js)`` and overrides ``static_html`` and ``__repr__``.
+    A subclass sets ``_esm = view(path of its .js)`` and ``_css = style(path of its .css)``, and overrides
+    ``static_html`` and ``__repr__``.
     """
 
     _css = look.css() + (HERE / "base.css").read_text()

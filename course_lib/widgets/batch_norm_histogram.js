@@ -144,7 +144,10 @@ function render({ model, el: element }) {
   const read = () => Object.fromEntries(NAMES.map((name) => [name, model.get(name)]));
   let state = read();
   let result = compute(state);
-  const examples = { "1, 2, 3, 4 (by hand first)": BY_HAND, "drawn: 48 pictures of 3 classes": model.get("_drawn") };
+  const examples = {
+    "1, 2, 3, 4 (by hand first)": BY_HAND,
+    "drawn: 48 pictures of 3 classes": model.get("_drawn"),
+  };
   const OWN = "your own";
   let own = null; // numbers that came from Python or were typed, to come back to
   const nameOf = () =>
@@ -281,7 +284,7 @@ function render({ model, el: element }) {
   function draw() {
     const width = Math.max(240, Math.min(726, chart.parentElement.clientWidth - 34 || 640));
     const few = result.m <= FEW;
-    const tall = few ? 48 : 96;
+    const tall = few ? 58 : 96;
     const strip = 80;
     const [upper, lower] = [tall + 4, tall + 4 + strip]; // the two base lines
     const height = result.refused ? upper + 24 : lower + tall + 6;

@@ -8,7 +8,7 @@ import traitlets
 
 from .. import figures
 from ..errors import CourseError
-from .base import Choice, CourseWidget, Real, Whole, view
+from .base import Choice, CourseWidget, Real, Whole, style, view
 
 HERE = Path(__file__)
 MOST_PICTURES, MOST_VALUES, LARGEST = 64, 4096, 1e6
@@ -86,7 +86,7 @@ class BatchNormHistogram(CourseWidget):
     """
 
     _esm = view(HERE.with_suffix(".js"))
-    _css = CourseWidget._css + HERE.with_suffix(".css").read_text()
+    _css = style(HERE.with_suffix(".css"))
 
     activations = Activations(PRESETS["by hand"]["activations"])
     labels = Labels()

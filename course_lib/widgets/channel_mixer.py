@@ -8,7 +8,7 @@ import traitlets
 
 from .. import data, figures, ops
 from ..errors import CourseError
-from .base import CourseWidget, Pair, Whole, view
+from .base import CourseWidget, Pair, Whole, style, view
 from .kernel_painter import as_photo
 
 HERE = Path(__file__)
@@ -117,7 +117,7 @@ class ChannelMixer(CourseWidget):
     """
 
     _esm = view(HERE.with_suffix(".js"))
-    _css = CourseWidget._css + HERE.with_suffix(".css").read_text()
+    _css = style(HERE.with_suffix(".css"))
 
     weights = Weights(np.array([preset(name) for name in presets()[:MOST_OUTPUTS]])).tag(sync=True, to_json=_to_list)
     bias = Biases(np.zeros(MOST_OUTPUTS)).tag(sync=True, to_json=_to_list)

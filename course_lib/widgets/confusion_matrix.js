@@ -129,7 +129,7 @@ function render({ model, el: element }) {
   });
   matrix.resize(size + 2, size + 2);
   const digits = Math.max(...counts.flat().map((count) => grouped(count).length));
-  root.style.setProperty("--least", `${Math.max(4 + 5.6 * digits, 17)}px`);
+  root.style.setProperty("--least", `${Math.max(5.6 * digits, 17)}px`);
   const long = Math.max(...classes.map((name) => name.length));
   root.style.setProperty("--classes", size);
   root.style.setProperty("--names", `${Math.min(10 + 7.2 * long, 96)}px`);

@@ -9,7 +9,7 @@ import traitlets
 
 from .. import look
 from ..errors import CourseError
-from .base import CourseWidget, Pair, Switch, view
+from .base import CourseWidget, Pair, Switch, style, view
 from .pictures import as_images, as_labels, as_numpy, shrunk, sprite
 
 HERE = Path(__file__)
@@ -73,7 +73,7 @@ class ConfusionMatrix(CourseWidget):
     """
 
     _esm = view(HERE.with_suffix(".js"))
-    _css = CourseWidget._css + HERE.with_suffix(".css").read_text()
+    _css = style(HERE.with_suffix(".css"))
 
     chosen = Pair((0, 0), "(true class, predicted class)")
     percent = Switch()
@@ -197,8 +197,8 @@ class ConfusionMatrix(CourseWidget):
     def static_html(self) -> str:
         names, counts = list(map(escape, self._classes)), self.counts
         style = "text-align:center;padding:3px 4px;border:0"
-        head = f'<th style="{style}">true \\ predicted</th>' + "".join(f'<th style="{style}">{n}</th>' for n in names)
-        rows = [f"<tr>{head}<th style="{style}">recall %</th></tr>"]
+        head = "".join(f'<th style="{style}">{name}</th>' for name in ("true \\ predicted", *names, "recall %"))
+        rows = [f"<tr>{head}</tr>"]
         for i, (name, line) in enumerate(zip(names, counts, strict=True)):
             tint = [look.cell_style("output") if i == j else "" for j in range(len(names))]
             cells = "".join(f'<td style="{style};{how}">{n}</td>' for n, how in zip(line, tint, strict=True))
@@ -209,7 +209,8 @@ class ConfusionMatrix(CourseWidget):
         right, total = counts.trace(), counts.sum()
         summary = f"{right:,} of {total:,} right: accuracy {100 * right / total:.2f} %."
         return (
-            f'<div style="max-width:760px;overflow-x:auto"><p>{summary}</p><table style="border-collapse:collapse;font-size:13px">'
+            f'<div style="max-width:760px;overflow-x:auto"><p>{summary}</p>'
+            f'<table style="border-collapse:collapse;font-size:13px">'
             f"<tbody>{''.join(rows)}</tbody></table>{self._static_mistakes()}</div>"
         )
 

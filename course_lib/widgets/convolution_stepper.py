@@ -7,7 +7,7 @@ import traitlets
 
 from .. import figures, ops
 from ..errors import CourseError
-from .base import Choice, CourseWidget, Matrix, Switch, Whole, view
+from .base import Choice, CourseWidget, Matrix, Switch, Whole, style, view
 
 HERE = Path(__file__)
 SLIDE_6_INPUT = ((3, 3, 2, 1, 0), (0, 0, 1, 3, 1), (3, 1, 2, 2, 3), (2, 0, 0, 2, 2), (2, 0, 0, 0, 1))
@@ -25,7 +25,7 @@ class ConvolutionStepper(CourseWidget):
     """
 
     _esm = view(HERE.with_suffix(".js"))
-    _css = CourseWidget._css + HERE.with_suffix(".css").read_text()
+    _css = style(HERE.with_suffix(".css"))
 
     input = Matrix(SLIDE_6_INPUT, (16, 16), "; KernelPainter takes whole photographs")
     kernel = Matrix(SLIDE_6_KERNEL, (7, 7))

@@ -9,7 +9,7 @@ import traitlets
 
 from .. import geometry, look
 from ..errors import CourseError
-from .base import Choice, CourseWidget, Whole, view
+from .base import Choice, CourseWidget, Whole, style, view
 
 HERE = Path(__file__)
 OWN = "your own"
@@ -152,7 +152,7 @@ class CostCalculator(CourseWidget):
     """
 
     _esm = view(HERE.with_suffix(".js"))
-    _css = CourseWidget._css + HERE.with_suffix(".css").read_text()
+    _css = style(HERE.with_suffix(".css"))
 
     layers = Layers(default_value=[]).tag(sync=True)
     shape = ImageShape(default_value=(1, 28, 28)).tag(sync=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import figures, ops
 from ..errors import CourseError
-from .base import CourseWidget, Matrix, Whole, view
+from .base import CourseWidget, Matrix, Whole, style, view
 
 HERE = Path(__file__)
 LARGEST = (8, 8)
@@ -22,7 +22,7 @@ class GradientFlow(CourseWidget):
     """
 
     _esm = view(HERE.with_suffix(".js"))
-    _css = CourseWidget._css + HERE.with_suffix(".css").read_text()
+    _css = style(HERE.with_suffix(".css"))
 
     input = Matrix(np.arange(1, 17).reshape(4, 4), LARGEST)
     kernel = Matrix(((1, 2), (3, 4)), (5, 5))

@@ -12,7 +12,7 @@ import traitlets
 
 from .. import data, figures
 from ..errors import CourseError
-from .base import Choice, CourseWidget, Matrix, Switch, view
+from .base import Choice, CourseWidget, Matrix, Switch, style, view
 
 HERE = Path(__file__)
 # Longer side in pixels: of a bundled photograph, and of the largest picture that is filtered at once.
@@ -194,7 +194,7 @@ class KernelPainter(CourseWidget):
     """
 
     _esm = view(HERE.with_suffix(".js"))
-    _css = CourseWidget._css + HERE.with_suffix(".css").read_text()
+    _css = style(HERE.with_suffix(".css"))
 
     kernel = Kernel(_edge(3), (max(SIZES),) * 2)
     operation = Choice("cross-correlation", "convolution")

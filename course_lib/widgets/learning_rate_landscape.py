@@ -9,7 +9,7 @@ import traitlets
 
 from .. import figures
 from ..errors import CourseError
-from .base import CourseWidget, Real, Whole, view
+from .base import CourseWidget, Real, Whole, style, view
 
 HERE = Path(__file__)
 MOST_STEPS = 200
@@ -17,7 +17,7 @@ BLOWN_UP = 1e12  # a loss at which the walk ends
 SHOWN = 10
 
 
-class Pair(traitlets.TraitType):
+class TwoReals(traitlets.TraitType):
     """A trait that holds two finite numbers between two bounds, one for each weight."""
 
     def __init__(self, default, least: float, most: float, **metadata):
@@ -48,10 +48,10 @@ class LearningRateLandscape(CourseWidget):
     """
 
     _esm = view(HERE.with_suffix(".js"))
-    _css = CourseWidget._css + HERE.with_suffix(".css").read_text()
+    _css = style(HERE.with_suffix(".css"))
 
-    curvatures = Pair((1, 10), 0.01, 100)
-    start = Pair((-4, 1.5), -5, 5)
+    curvatures = TwoReals((1, 10), 0.01, 100)
+    start = TwoReals((-4, 1.5), -5, 5)
     lr = Real(0.05, 1e-6, 100)
     momentum = Real(0, 0, 0.999)
     steps = Whole(30, 1, MOST_STEPS)

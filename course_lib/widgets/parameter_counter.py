@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .. import geometry
 from ..errors import CourseError
-from .base import Choice, CourseWidget, Switch, Whole, view
+from .base import Choice, CourseWidget, Switch, Whole, style, view
 
 HERE = Path(__file__)
 BYTES = 4  # of a float32
@@ -54,7 +54,7 @@ class ParameterCounter(CourseWidget):
     """
 
     _esm = view(HERE.with_suffix(".js"))
-    _css = CourseWidget._css + HERE.with_suffix(".css").read_text()
+    _css = style(HERE.with_suffix(".css"))
 
     # With these bounds every count stays below 2**53, where JavaScript's whole numbers are exact.
     side = Whole(224, 1, 512)

@@ -7,7 +7,7 @@ import traitlets
 
 from .. import figures, ops
 from ..errors import CourseError
-from .base import Choice, CourseWidget, Matrix, Switch, Whole, view
+from .base import Choice, CourseWidget, Matrix, Switch, Whole, style, view
 
 HERE = Path(__file__)
 SLIDE_30_INPUT = np.arange(1, 17).reshape(4, 4)
@@ -45,7 +45,7 @@ class Pooling(CourseWidget):
     """
 
     _esm = view(HERE.with_suffix(".js"))
-    _css = CourseWidget._css + HERE.with_suffix(".css").read_text()
+    _css = style(HERE.with_suffix(".css"))
 
     input = Matrix(SLIDE_30_INPUT, (LARGEST_SIDE,) * 2)
     operation = Choice("max", "average")

@@ -7,7 +7,7 @@ import traitlets
 
 from .. import geometry
 from ..errors import CourseError
-from .base import CourseWidget, Whole, view
+from .base import CourseWidget, Whole, style, view
 
 HERE = Path(__file__)
 LARGEST = 48
@@ -83,7 +83,7 @@ class ReceptiveField(CourseWidget):
     """
 
     _esm = view(HERE.with_suffix(".js"))
-    _css = CourseWidget._css + HERE.with_suffix(".css").read_text()
+    _css = style(HERE.with_suffix(".css"))
 
     size = Whole(9, 1, LARGEST)
     layers = Layers((CONV3,) * 3)

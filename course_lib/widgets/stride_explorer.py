@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import figures, geometry, ops
 from ..errors import CourseError
-from .base import Choice, CourseWidget, Whole, view
+from .base import Choice, CourseWidget, Whole, style, view
 
 HERE = Path(__file__)
 LETTERS = "abcdefghijklmnop"
@@ -22,7 +22,7 @@ class StrideExplorer(CourseWidget):
     """
 
     _esm = view(HERE.with_suffix(".js"))
-    _css = CourseWidget._css + HERE.with_suffix(".css").read_text()
+    _css = style(HERE.with_suffix(".css"))
 
     size = Whole(4, 1, 9)
     kernel = Whole(2, 1, 4)

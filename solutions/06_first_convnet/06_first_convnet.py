@@ -54,7 +54,7 @@ print(f"Budget: {budget()}. PyTorch {torch.__version__} computes on: {training.d
 digits = training.images("mnist5k")
 learning, validation = digits.split(held_out=0.2, seed=0)
 first = LeNet5()
-run = training.train(first, learning, replace(training.RECIPES["lenet"], epochs=3), validation=validation)
+first_run = training.train(first, learning, replace(training.RECIPES["lenet"], epochs=3), validation=validation)
 
 # %% [markdown]
 # Here is what it makes of the 600 digits that it did not learn from. Rows say what a digit is, columns what the network
@@ -241,7 +241,7 @@ def run(x, weights):
     model = lenet().double().eval()
     if not weights:
         return [list(parameter.shape) for parameter in model.parameters()]
-    for parameter, weight in zip(model.parameters(), weights):
+    for parameter, weight in zip(model.parameters(), weights, strict=True):
         parameter.data = torch.tensor(weight)
     return model(torch.from_numpy(x)).detach().numpy()
 
@@ -284,7 +284,7 @@ def run(x, weights):
     model = practice_net().double().eval()
     if not weights:
         return [list(parameter.shape) for parameter in model.parameters()]
-    for parameter, weight in zip(model.parameters(), weights):
+    for parameter, weight in zip(model.parameters(), weights, strict=True):
         parameter.data = torch.tensor(weight)
     return model(torch.from_numpy(x)).detach().numpy()
 
@@ -403,7 +403,7 @@ def run(kind, x, y, sizes, w, b):
     head = nn.Linear(w.shape[1], w.shape[0])
     model = nn.Sequential(*front, nn.Flatten(), head).double()
     head.weight.data, head.bias.data = torch.tensor(w), torch.tensor(b)
-    return evaluate(model, zip(torch.from_numpy(x).split(sizes), torch.from_numpy(y).split(sizes)))
+    return evaluate(model, zip(torch.tensor(x).split(sizes), torch.tensor(y).split(sizes), strict=True))
 
 
 check.evaluate(probe(run))
@@ -422,11 +422,11 @@ def run(modes, x, y, sizes, w, b):
     head = nn.Linear(w.shape[1], w.shape[0])
     model = nn.Sequential(nn.BatchNorm2d(x.shape[1]), inner, nn.Flatten(), head).double()
     head.weight.data, head.bias.data = torch.tensor(w), torch.tensor(b)
-    for module, mode in zip(model.modules(), modes):
+    for module, mode in zip(model.modules(), modes, strict=True):
         module.training = mode
     graphs = []
     head.register_forward_hook(lambda module, inputs, output: graphs.append(output.requires_grad))
-    evaluate(model, zip(torch.from_numpy(x).split(sizes), torch.from_numpy(y).split(sizes)))
+    evaluate(model, zip(torch.tensor(x).split(sizes), torch.tensor(y).split(sizes), strict=True))
     gradients = torch.is_grad_enabled()
     torch.set_grad_enabled(True)
     return {"graphs": graphs, "gradients on": gradients, "means": model[0].running_mean.tolist(),
@@ -476,7 +476,7 @@ def run(kind, x, y, sizes, w, b, lr, momentum):
     model = nn.Sequential(*front, nn.Flatten(), head).double().eval()
     head.weight.data, head.bias.data = torch.tensor(w), torch.tensor(b)
     optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
-    train_one_epoch(model, zip(torch.from_numpy(x).split(sizes), torch.from_numpy(y).split(sizes)), optimizer)
+    train_one_epoch(model, zip(torch.tensor(x).split(sizes), torch.tensor(y).split(sizes), strict=True), optimizer)
     return head.weight.detach().numpy()
 
 
@@ -494,7 +494,7 @@ def run(kind, x, y, sizes, w, b, lr, momentum):
     model = nn.Sequential(*front, nn.Flatten(), head).double().eval()
     head.weight.data, head.bias.data = torch.tensor(w), torch.tensor(b)
     optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
-    return train_one_epoch(model, zip(torch.from_numpy(x).split(sizes), torch.from_numpy(y).split(sizes)), optimizer)
+    return train_one_epoch(model, zip(torch.tensor(x).split(sizes), torch.tensor(y).split(sizes), strict=True), optimizer)
 
 
 check.train_one_epoch_loss(probe(run))
@@ -734,7 +734,7 @@ same(reported, 50, "reported")
 model = new(lenet)
 optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
 curves = {"training, on the way": [], "training, afterwards": [], "validation, afterwards": []}
-for epoch in range(6):
+for _epoch in range(6):
     curves["training, on the way"].append(train_one_epoch(model, batches_of(learning), optimizer))
     curves["training, afterwards"].append(evaluate(model, batches_of(learning, 600))[0])
     curves["validation, afterwards"].append(evaluate(model, batches_of(validation, 600))[0])
@@ -755,7 +755,7 @@ figures.curves(range(1, 7), curves, "epoch", "loss",
 # %% tags=["raises-exception"]
 print(training.RECIPES["lenet"])
 best = new(lenet)
-run = training.train(best, learning, training.RECIPES["lenet"], validation=validation)
+best_run = training.train(best, learning, training.RECIPES["lenet"], validation=validation)
 
 # %% [markdown]
 # “Compare the model performance on the different subsets train/val/test. What can you say?” is the third question. Everything is
@@ -865,7 +865,7 @@ def run(x, weights, channels, classes):
     head = gap_head(channels, classes).double().eval()
     if not weights:
         return [list(parameter.shape) for parameter in head.parameters()]
-    for parameter, weight in zip(head.parameters(), weights):
+    for parameter, weight in zip(head.parameters(), weights, strict=True):
         parameter.data = torch.tensor(weight)
     return head(torch.from_numpy(x)).detach().numpy()
 
@@ -911,7 +911,7 @@ def on_canvas(images, side=40, seed=None):
     places = np.full((len(images), 2), room // 2)
     if seed is not None:
         places = np.random.default_rng(seed).integers(room + 1, size=(len(images), 2))
-    for picture, digit, (top, left) in zip(canvas, images.x, places):
+    for picture, digit, (top, left) in zip(canvas, images.x, places, strict=True):
         picture[top:top + len(digit), left:left + len(digit)] = digit
     return replace(images, x=canvas)
 
@@ -919,15 +919,15 @@ def on_canvas(images, side=40, seed=None):
 def accuracy(model, images):
     try:
         return f"{training.evaluate(model, images).accuracy:8.1%}"
-    except RuntimeError as error:
+    except RuntimeError:  # the shapes do not fit
         return "   error"
 
 
-recipe = replace(training.RECIPES["lenet"], epochs=6, crop=0)
+recipe = replace(training.RECIPES["lenet"], epochs=5, batch_size=32, lr=1e-2, crop=0)
 tests = {"28 x 28": validation, "enlarged": enlarged(validation), "anywhere": on_canvas(validation, seed=0)}
 print("trained on 28 x 28  parameters", *(f"{name:>10}" for name in tests))
 for name, head in {"flatten": lambda: flatten_head(28), "mean (your head)": lambda: gap_head(24), "maximum": max_head}.items():
-    model = new(lambda: nn.Sequential(body(), head()))
+    model = new(lambda head=head: nn.Sequential(body(), head()))
     training.train(model, learning, recipe, show=False)
     size = sum(parameter.numel() for parameter in model.parameters())
     print(f"{name:19}{size:11,}", *(f"{accuracy(model, images):>10}" for images in tests.values()))
@@ -948,7 +948,7 @@ centred = on_canvas(learning)
 tests = {"centred": on_canvas(validation), "anywhere": on_canvas(validation, seed=0)}
 print("trained centred     parameters", *(f"{name:>10}" for name in tests))
 for name, head in {"flatten": lambda: flatten_head(40), "mean (your head)": lambda: gap_head(24)}.items():
-    model = new(lambda: nn.Sequential(body(), head()))
+    model = new(lambda head=head: nn.Sequential(body(), head()))
     training.train(model, centred, recipe, show=False)
     size = sum(parameter.numel() for parameter in model.parameters())
     print(f"{name:19}{size:11,}", *(f"{accuracy(model, images):>10}" for images in tests.values()))

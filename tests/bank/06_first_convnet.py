@@ -1,4 +1,7 @@
-# Answers to the exercises of notebook 06, for tests/test_bank.py. Format: tests/harness.py.
+# Answers to the exercises of notebook 06: wrong ones with what they must be told, and right ones written differently.
+# The format is explained in tests/harness.py; each text below a heading replaces the exercise's solution cell.
+
+# ruff: noqa
 
 # ---------------------------------------------------------------------------------------------- by hand
 

@@ -1,28 +1,37 @@
-"""Widgets as a notebook loads them: each with its own copy of base.js, several on one page."""
+"""Widgets as a notebook loads them: each with its own copy of base.js and base.css, several on one page."""
 
 import numpy as np
+import pytest
 
-from course_lib.widgets import (
-    AugmentationGrid,
-    BatchNormHistogram,
-    ChannelMixer,
-    ConfusionMatrix,
-    CostCalculator,
-    LearningRateLandscape,
-    Pooling,
-)
+from course_lib import widgets
+from course_lib.widgets import _HOMES, ConfusionMatrix, CostCalculator, Pooling
+
+# Each element's box, colours and letters, as the browser has worked them out.
+LOOK = """() => [...document.querySelectorAll("section, section *")].map((element) => {
+    const {width, height, color, backgroundColor, display, gap, padding, margin, font, textAlign} =
+        getComputedStyle(element);
+    return [element.tagName, element.className.baseVal ?? element.className, width, height, color, backgroundColor,
+            display, gap, padding, margin, font, textAlign].join(" | ");
+})"""
+
+
+def widget_of(name):
+    if name == "ConfusionMatrix":
+        return ConfusionMatrix([0, 1, 1], [0, 1, 0], np.zeros((3, 4, 4), int))
+    return getattr(widgets, name)()
+
+
+def state_of(widget):
+    """The course's own traits as JSON can hold them; the views take a list where Jupyter gives bytes."""
+    traits = widget.traits(sync=True).items()
+    state = widget.get_state([name for name, trait in traits if "course_lib" in trait.this_class.__module__])
+    for name in {"_photo", "_images"} & state.keys():
+        state[name] = {**state[name], "pixels": list(state[name]["pixels"])}
+    return state
 
 
 def test_a_label_names_a_control_of_its_own_widget(bare_page):
-    widgets = []
-    confusion = ConfusionMatrix([0, 1, 1], [0, 1, 0], np.zeros((3, 4, 4), int))
-    for widget in (Pooling(), CostCalculator(), ChannelMixer(), BatchNormHistogram(), LearningRateLandscape(),
-                   confusion, AugmentationGrid(), Pooling()):
-        own = [name for name, trait in widget.traits(sync=True).items() if "course_lib" in trait.this_class.__module__]
-        state = widget.get_state(own)
-        for name in {"_photo", "_images"} & state.keys():
-            state[name] = {**state[name], "pixels": list(state[name]["pixels"])}
-        widgets.append([widget._esm, state])
+    sources = [[widget._esm, state_of(widget)] for widget in map(widget_of, [*_HOMES, "Pooling"])]
     strays = bare_page.page.evaluate("""async (widgets) => {
         const {fakeModel} = await import("/fake_model.js");
         for (const [source, state] of widgets) {
@@ -32,6 +41,21 @@ def test_a_label_names_a_control_of_its_own_widget(bare_page):
         }
         const labels = [...document.querySelectorAll("label[for]")];
         const strays = labels.filter((label) => label.closest("section") !== label.control?.closest("section"));
-        return [labels.length > 10, strays.map((label) => label.textContent)];
-    }""", widgets)
+        return [labels.length > 30, strays.map((label) => label.textContent)];
+    }""", sources)
     assert strays == [True, []]
+
+
+@pytest.mark.parametrize("name", _HOMES)
+def test_looks_the_same_beside_another_kind(bare_page, name):
+    page, widget = bare_page.page, widget_of(name)
+    bare_page.mount(f"/widgets/{_HOMES[name]}.js", state_of(widget), widget._css)
+    page.add_style_tag(content=".cnn * { transition: none !important; }")
+    other = CostCalculator if name == "Pooling" else Pooling
+    for width in (760, 340):
+        page.set_viewport_size({"width": width, "height": 800})
+        alone = page.evaluate(LOOK)
+        sheet = page.add_style_tag(content=other._css)
+        beside = page.evaluate(LOOK)
+        assert beside == alone and len(alone) > 20
+        sheet.evaluate("style => style.remove()")
