@@ -30,7 +30,8 @@ from . import record
 BATCH = 128
 IMAGES = 20_000
 # Compiling in the process itself, and one thread: CPU time is then easily counted.
-SETTINGS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"}
+SETTINGS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1",
+            "PYTHONWARNINGS": "ignore"}
 LOOPS = {
     "akamaster": "DataLoader with 4 workers, flip and crop by torchvision; SGD, .item() at each step",
     "lecture author": "DataLoader with 2 workers, no augmentation; SGD, .item() at each step",

@@ -133,24 +133,32 @@ class Evaluation:
 
 @torch.no_grad()
 def evaluate(model: nn.Module, images: Images, *, flip: bool = False, batch_size: int = 1000) -> Evaluation:
-    """Loss and accuracy in eval mode; the mode is put back. ``flip``: mean logits of image and mirror."""
+    """Loss and accuracy in eval mode; every module's mode is put back. ``flip``: mean logits of image and mirror."""
     if not len(images):
         raise CourseError("there is no image to evaluate on: the set is empty.")
-    training = model.training
-    model.eval()
     logits = []
-    try:
+    with _eval_mode(model):
         for x in images.x.to(device()).split(batch_size):
             X = images.normalised(x)
             with torch.autocast(X.device.type, torch.bfloat16, enabled=bfloat16_pays()):
                 logits.append(((model(X) + model(X.flip(3))) / 2 if flip else model(X)).float())
-    finally:
-        model.train(training)
     logits = torch.cat(logits)
     labels = images.y.to(logits.device)
     predictions = logits.argmax(1)
     return Evaluation(F.cross_entropy(logits, labels).item(), (predictions == labels).float().mean().item(),
                       predictions.cpu().numpy(), logits.softmax(1).cpu().numpy())
+
+
+@contextmanager
+def _eval_mode(model: nn.Module):
+    """Eval mode; afterwards every module is in the mode in which it came, for some may be frozen."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
 class Learner:
@@ -383,14 +391,12 @@ def _check(training_set: Images, recipe: Recipe, epochs: float | None, seconds: 
 @torch.no_grad()
 def _try(model: nn.Module, images: Images) -> None:
     """Show the network one image before anything else, so that what does not fit is said in a sentence."""
-    training = model.training
     X = images.normalised(images.x[:1])
     try:
-        logits = model.eval()(X)
+        with _eval_mode(model):
+            logits = model(X)
     except RuntimeError as problem:
         raise CourseError(f"the network cannot take images of shape {tuple(X.shape)}: {problem}") from problem
-    finally:
-        model.train(training)
     classes = int(images.y.max()) + 1
     if logits.ndim != 2 or logits.shape[0] != 1 or logits.shape[1] < classes:
         raise CourseError(f"the network gives {tuple(logits.shape)} for one image, and labels go up to {classes - 1}"

@@ -326,6 +326,19 @@ def test_a_set_smaller_than_a_batch_is_one_batch(digits):
     assert run.history[-1]["step"] == 3
 
 
+def test_a_batch_can_be_altered_on_its_way_to_the_network(digits):
+    """Left as it is, nothing changes; one-hot labels are the same labels; other pictures are other training."""
+    def one_hot(X, y):
+        return X, torch.eye(10)[y]
+
+    plain = trained(digits, epochs=1).model
+    assert same_weights(plain, trained(digits, epochs=1, alter=lambda X, y: (X, y)).model)
+    hot = trained(digits, epochs=1, alter=one_hot).model
+    for one, other in zip(plain.parameters(), hot.parameters(), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4)
+    assert not same_weights(plain, trained(digits, epochs=1, alter=lambda X, y: (-X, y)).model)
+
+
 # From a shell
 
 def shell(*arguments, processes: int = 0) -> dict:

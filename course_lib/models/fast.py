@@ -14,16 +14,17 @@ from ..errors import CourseError
 class Fast(nn.Module):
     """Images (N, channels, H, W), H and W at least 17 -> logits (N, classes).
 
-    560,856 parameters for colour and ten classes, of which 384 are the fixed filters of the first layer. Those are
-    not learned but computed from the training images by ``whiten``, before the first step: 2x2 patches go in
-    with their numbers correlated (neighbouring pixels resemble each other), and come out uncorrelated and of equal
-    variance, so that no later layer has to spend steps on that. A filter and its negative both stay, since ReLU keeps
-    one half of each. Then three groups of two 3x3 convolutions, each group at half the size.
+    560,832 parameters for colour and ten classes, of which 288 are the filters of the first layer. Those are not
+    learned but computed from the training images by ``whiten``, before the first step: 2x2 patches go in with their
+    numbers correlated (neighbouring pixels resemble each other), and come out uncorrelated and of equal variance, so
+    that no later layer has to spend steps on that. A filter and its negative both stay, since ReLU keeps one half of
+    each. Unlike Jordan's it has no bias to learn either: on the way back no gradient need reach the largest maps.
+    Then three groups of two 3x3 convolutions, each group at half the size.
     """
 
     def __init__(self, channels: int = 3, classes: int = 10, widths: tuple[int, int, int] = (32, 96, 176)):
         super().__init__()
-        self.whitening = nn.Conv2d(channels, 2 * channels * 4, 2)
+        self.whitening = nn.Conv2d(channels, 2 * channels * 4, 2, bias=False)
         self.whitening.weight.requires_grad_(False)
         # Saved with the weights, so that a trained network keeps its filters.
         self.register_buffer("whitened", torch.tensor(False))
@@ -43,7 +44,6 @@ class Fast(nn.Module):
         values, vectors = torch.linalg.eigh((patches.T @ patches / len(patches)).double().cpu())
         filters = (vectors / (values.clamp_min(0) + 5e-4).sqrt()).T.reshape(size, -1, 2, 2)
         self.whitening.weight.copy_(torch.cat([filters, -filters]))
-        self.whitening.bias.zero_()
         self.whitened.fill_(True)
 
     def forward(self, X: Tensor) -> Tensor:

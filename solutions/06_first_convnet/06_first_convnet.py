@@ -965,7 +965,7 @@ for name, head in {"flatten": lambda: flatten_head(40), "mean (your head)": lamb
 #
 # The coding session trains its network on CIFAR-10, fifty thousand photographs of $32\times32$ pixels in ten classes. With
 # `COURSE_BUDGET=full` the next cell gives your `practice_net`, with the session's own recipe, one minute, and
-# then another minute to a network a quarter its size, with another recipe (`course_lib/models/fast.py`: its first layer
+# then another minute to a network less than half its size, with another recipe (`course_lib/models/fast.py`: its first layer
 # is not learned at all). **Predict first:** by how many points will they differ?
 
 # %% tags=["raises-exception"]

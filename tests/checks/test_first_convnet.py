@@ -227,3 +227,16 @@ def test_lenet_reaches_what_the_notebook_promises():
     torch.manual_seed(0)
     run = training.train(space["lenet"](), learning, training.RECIPES["lenet"], show=False)
     assert training.evaluate(run.model, training.images("mnist5k", "test")).accuracy >= 0.975
+
+
+@pytest.mark.parametrize("modes", ["ttttttttt", "teteteeet", "eeeettttt", "eeeeeeeee"])
+def test_the_engine_has_the_habits_that_students_are_graded_for(modes):
+    digits = training.images("digits")[:50]
+    model = nn.Sequential(nn.BatchNorm2d(1), nn.Sequential(nn.Dropout(0.5), nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)),
+                          nn.ReLU(), nn.Flatten(), nn.Linear(72, 10)).to(training.device())
+    before = [mode == "t" for mode in modes]
+    for module, mode in zip(model.modules(), before, strict=True):
+        module.training = mode
+    training.evaluate(model, digits)
+    assert [module.training for module in model.modules()] == before
+    assert not model[0].running_mean.any() and torch.is_grad_enabled()
