@@ -14,7 +14,9 @@ CELL = "text-align:center;min-width:2.2em;padding:4px 6px;border:2px solid trans
 
 def number(value, digits: int = 3) -> str:
     """A number as people write it: at most ``digits`` decimals, no trailing zeros."""
-    text = f"{float(value):.{digits}f}".rstrip("0").rstrip(".")
+    text = f"{float(value):.{digits}f}"
+    if "." in text:  # of a whole number a last 0 counts
+        text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text.replace("-", "\u2212")
 
 

@@ -29,7 +29,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from . import data, models
 from .batches import Batches, Images, images
-from .devices import bfloat16_pays, device, processes, rank
+from .devices import bfloat16_pays, device, keep_memory, processes, rank
 from .errors import CourseError
 from .optimizers import Muon
 from .progress import Progress
@@ -68,6 +68,7 @@ def train(model: nn.Module, training_set: Images, recipe: Recipe, *, validation:
     """
     _check(training_set, recipe, epochs, seconds)
     here = device()
+    keep_memory()
     torch.manual_seed(seed)
     model.to(here, memory_format=torch.preserve_format if here.type == "mps" else torch.channels_last)
     if not getattr(model, "whitened", True):
@@ -93,8 +94,8 @@ def train(model: nn.Module, training_set: Images, recipe: Recipe, *, validation:
             loss.backward()
             learner.step(loss, recipe.rate(budget.done))
             budget.tick()
-            if progress.wants():
-                progress.update(budget.amount, budget.step * recipe.batch_size, training_loss=_number(loss, budget))
+            shown = {"training_loss": _number(loss, budget)} if progress.wants() else {}
+            progress.update(budget.amount, budget.step * recipe.batch_size, **shown)
             if budget.row_due or saved.due:
                 with budget.paused():
                     if budget.row_due:

@@ -139,7 +139,8 @@ def test_what_a_digit_reads_as(label, mirrored, angle, says):
 def test_a_six_turned_is_a_nine():
     grid = AugmentationGrid(picture=4, **{**OFF, "rotation": 180})
     assert grid.labels[4] == "6" and "9" in grid.readings and "6" in grid.readings
-    assert ", reads as 9" in grid.static_html()
+    assert grid.draws[1]["angle"] == pytest.approx(-140, abs=0.5)
+    assert "2. 6: turned by \u2212140\u00b0, reads as 9; " in grid.static_html()
     grid.flip, grid.rotation = "up-down", 0
     assert set(grid.readings) == {"6", NO_DIGIT}
 
