@@ -10,7 +10,6 @@ system, of the process and of its workers; ratios are medians of the ratios turn
 With CIFAR-10 in $COURSE_DATA it is used; otherwise images are made up, which takes the same time.
 """
 
-import ctypes
 import itertools
 import json
 import os
@@ -38,7 +37,7 @@ LOOPS = {
     "in memory": "akamaster's, but crop and flip by one gather from a tensor (batches.Batches)",
     "+ channels_last": "and weights and images with the channels innermost",
     "+ fused, no item": "and a fused optimizer, and no loss read at each step",
-    "+ memory kept": "and glibc told not to hand freed memory back to the system after each layer",
+    "+ memory kept": "and freed memory kept for the next layer (devices.keep_memory)",
     "train": "course_lib.training.train, as the course uses it",
     "train, compiled": "the same with compiled=True, after the first call",
 }
@@ -109,12 +108,11 @@ def in_memory(x, y, channels_last: bool = False, fused: bool = False, kept: bool
     from torch.nn import functional as F
 
     from course_lib.batches import Batches, Images
+    from course_lib.devices import keep_memory
     from course_lib.models.resnet_cifar import resnet20
 
     if kept:
-        libc = ctypes.CDLL("libc.so.6")
-        libc.mallopt(-3, 2**30)  # M_MMAP_THRESHOLD: large tensors come from the heap, too ...
-        libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD: ... whose end is not cut off when it is free
+        keep_memory()
     batches = Batches(Images.of(x, y), recipe(), seed=0)
     layout = torch.channels_last if channels_last else torch.contiguous_format
     model = resnet20().to(memory_format=layout)
