@@ -30,6 +30,7 @@
 # %% tags=["setup"]
 from dataclasses import replace
 
+import course_lib  # before torch, so that it can say how torch's threads wait for each other
 import numpy as np
 import torch
 from torch import nn
@@ -41,7 +42,7 @@ from course_lib.checks import first_convnet as check, hint, probe, same
 from course_lib.models.fast import Fast
 from course_lib.models.lenet import LeNet5
 from course_lib.quiz import quiz, recall
-from course_lib.widgets import ConfusionMatrix
+from course_lib.widgets import ConfusionMatrix, LearningRateLandscape
 
 print(f"Budget: {budget()}. PyTorch {torch.__version__} computes on: {training.device()}.")
 
@@ -818,6 +819,13 @@ figures.spread(list(changes), {"validation": np.array(results)}, "one change", "
 #   Try `{"momentum": 0.9, "lr": 0.01}`.
 # - Mirrored photographs are photographs. What is a mirrored 4?
 #
+# Ten times as far: here is a loss of two weights only, a valley, on which you can watch it. Choose an example, or pull the
+# learning rate until the path leaves the map. At which rate does it? What does momentum do to that limit?
+
+# %%
+LearningRateLandscape()
+
+# %% [markdown]
 # So “one after the other” has its own trap: a change may need another one to show what it is worth, and two epochs may be too
 # few for it. Shifts cost something here; in the recipe that reached 98 percent they have 15 epochs to pay off. Notebook 07 does
 # this experiment properly.
