@@ -44,7 +44,7 @@ RECIPES: dict[str, Recipe] = {
     # The coding session after slide 56, its cell 15, to the letter.
     "author": Recipe("author_lenet", epochs=20, batch_size=256, optimizer="sgd", lr=0.1, momentum=0.0,
                      schedule="constant", warmup=0.0),
-    "fast": Recipe("fast", epochs=10, batch_size=256, optimizer="muon", lr=0.2, lr_vectors=0.05, lr_head=0.5,
+    "fast": Recipe("fast", epochs=10, batch_size=256, optimizer="muon", lr=0.12, lr_vectors=0.05, lr_head=0.5,
                    momentum=0.85, warmup=0.05, flip=True, crop=2, sides=((0.6, 24),), label_smoothing=0.2,
                    test_flip=True),
     # He et al. (arXiv:1512.03385, section 4.2), but a learning rate that falls steadily, and 40 epochs instead of 164.
