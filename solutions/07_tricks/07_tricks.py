@@ -29,6 +29,7 @@
 # %% tags=["setup"]
 from dataclasses import replace
 
+import course_lib  # before torch, so that it can say how torch's threads wait for each other
 import numpy as np
 import torch
 from torch import nn
