@@ -60,7 +60,8 @@ def table() -> str:
                        if (row["recipe"], row["budget"]) == (recipe, str(seconds))]
             cells.append("" if not reached else
                          f"{statistics.median(reached):.1f} % [{min(reached):.1f}, {max(reached):.1f}]")
-        lines.append(f"| {seconds} | {' | '.join(cells)} |")
+        if any(cells):
+            lines.append(f"| {seconds} | {' | '.join(cell or 'not run yet' for cell in cells)} |")
     return "\n".join(lines)
 
 
