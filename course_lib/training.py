@@ -95,7 +95,7 @@ def train(model: nn.Module, training_set: Images, recipe: Recipe, *, validation:
             learner.step(loss, recipe.rate(budget.done))
             budget.tick()
             shown = {"training_loss": _number(loss, budget)} if progress.wants() else {}
-            progress.update(budget.amount, budget.step * recipe.batch_size, **shown)
+            progress.update(budget.amount, budget.step * batches.size, **shown)
             if budget.row_due or saved.due:
                 with budget.paused():
                     if budget.row_due:
@@ -103,7 +103,7 @@ def train(model: nn.Module, training_set: Images, recipe: Recipe, *, validation:
                     saved.save(learner, budget, run, best)
     model.load_state_dict(best["weights"] if run.interrupted and best else learner.kept.state_dict())
     run.seconds = budget.spent
-    run.images_per_second = budget.step * recipe.batch_size / max(budget.spent, 1e-9)
+    run.images_per_second = budget.step * batches.size / max(budget.spent, 1e-9)
     return run
 
 

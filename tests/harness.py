@@ -20,11 +20,14 @@ import io
 import re
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
+from course_lib.checks.report import CheckFailed
 from course_lib.instructor.source import Cell, exercise_of, read_cells, source_files
 
 ROOT = Path(__file__).parents[1]
@@ -171,3 +174,25 @@ def course(root: Path, sources: Path | None = None) -> Path:
         (root / "solutions" / sources.stem).mkdir(parents=True)
         shutil.copy(sources, root / "solutions" / sources.stem)
     return root
+
+
+def as_made(check, mistake) -> Callable:
+    """The function of a student who makes this mistake, and answers rightly where it cannot be made."""
+    def wrong(*case):
+        try:
+            got = mistake.wrong(*case)
+        except Exception:  # as in the kit: a wrong version need not work on every case
+            got = NotImplemented
+        return check.reference(*case) if got is NotImplemented else got
+
+    return wrong
+
+
+def verdict(check, function: Callable) -> str | None:
+    """What a check tells a function; None where it passes."""
+    try:
+        with np.errstate(all="ignore"):
+            check(function)
+    except CheckFailed as failed:
+        return str(failed)
+    return None

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
-from benchmarks import cifar10_budget
+import pytest
+
+from benchmarks import cifar10_budget, training_loop
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_the_table_of_docs_training_is_that_of_the_csv():
-    table = cifar10_budget.table()
+@pytest.mark.parametrize("benchmark", [cifar10_budget, training_loop])
+def test_a_table_of_docs_training_is_that_of_its_csv(benchmark):
+    table = benchmark.table()
     assert table.count("\n") >= 2, "the CSV has no results"
     assert table in (ROOT / "docs" / "training.md").read_text()

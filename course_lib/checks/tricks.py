@@ -592,23 +592,28 @@ mixup = SeveralCheck((
 
 # -------------------------------------------------------------------------------------------------- predict
 
-def _logits(X: Array, running_mean: Array, running_var: Array, W: Array, p: float, training: bool,
+# Of the whole network, its batch norm, its dropout and its linear layer: which are in training mode.
+TRAINING, EVALUATION, FROZEN = (True,) * 4, (False,) * 4, (True, False, True, True)
+Modes = tuple[bool, bool, bool, bool]
+
+
+def _logits(X: Array, running_mean: Array, running_var: Array, W: Array, p: float, modes: Modes,
             batch_size: int) -> Array:
     """What the probe's network gives in evaluation: running statistics, no dropout, a linear layer."""
     return (X - running_mean) / np.sqrt(running_var + 1e-5) @ W.T
 
 
-def _logits_of_batches(X: Array, running_mean: Array, running_var: Array, W: Array, p: float, training: bool,
+def _logits_of_batches(X: Array, running_mean: Array, running_var: Array, W: Array, p: float, modes: Modes,
                        batch_size: int) -> Array:
     """The same with the statistics of each batch; dropout cannot be foreseen."""
-    if p or not training:
+    if p or not modes[1]:
         return NotImplemented
     parts = [X[start:start + batch_size] for start in range(0, len(X), batch_size)]
     return np.concatenate([(part - part.mean(axis=0)) / np.sqrt(part.var(axis=0) + 1e-5) for part in parts]) @ W.T
 
 
-def _modes(*case: object) -> Array:
-    return np.array([case[5], False], dtype=int)
+def _left(*case: object) -> Array:
+    return np.array([*case[5], False], dtype=int)
 
 
 def _moved(batches: list[Array], running_mean: Array, running_var: Array) -> tuple[Array, Array]:
@@ -619,21 +624,23 @@ def _moved(batches: list[Array], running_mean: Array, running_var: Array) -> tup
     return running_mean, running_var
 
 
-def _after_a_try(X: Array, running_mean: Array, running_var: Array, W: Array, p: float, training: bool,
+def _after_a_try(X: Array, running_mean: Array, running_var: Array, W: Array, p: float, modes: Modes,
                  batch_size: int) -> Array:
     """Logits in evaluation, after everything went through the network in training mode once."""
-    return _logits(X, *_moved([X], running_mean, running_var), W, p, False, batch_size) if training else NotImplemented
+    if not modes[1]:
+        return NotImplemented
+    return _logits(X, *_moved([X], running_mean, running_var), W, p, EVALUATION, batch_size)
 
 
-def _after_first_batch(X: Array, running_mean: Array, running_var: Array, W: Array, p: float, training: bool,
+def _after_first_batch(X: Array, running_mean: Array, running_var: Array, W: Array, p: float, modes: Modes,
                        batch_size: int) -> Array:
     """Logits where evaluation mode begins after the first batch."""
-    if p or not training or batch_size == 1:
+    if p or not modes[1] or batch_size == 1:
         return NotImplemented
     first, rest = X[:batch_size], X[batch_size:]
     return np.concatenate([
-        _logits_of_batches(first, running_mean, running_var, W, p, training, batch_size),
-        _logits(rest, *_moved([first], running_mean, running_var), W, p, False, batch_size)])
+        _logits_of_batches(first, running_mean, running_var, W, p, modes, batch_size),
+        _logits(rest, *_moved([first], running_mean, running_var), W, p, EVALUATION, batch_size)])
 
 
 LOGITS_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
@@ -649,30 +656,36 @@ LOGITS_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
 STATISTICS_MISTAKES = (
     Mistake("The running statistics moved while you predicted: test pictures went into them. Call model.eval() before "
             "the first batch.",
-            lambda X, running_mean, running_var, W, p, training, batch_size: _moved(
+            lambda X, running_mean, running_var, W, p, modes, batch_size: _moved(
                 [X[start:start + batch_size] for start in range(0, len(X), batch_size)], running_mean, running_var,
-            )[0] if training else NotImplemented),
+            )[0] if modes[1] else NotImplemented),
 )
 MODES_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
-    ("The first number says whether the network is in training mode afterwards. It came in training mode and is left "
-     "in evaluation mode: all training after that goes without dropout and with frozen statistics.",
-     lambda *case: np.array([0, 0])),
-    ("The first number says whether the network is in training mode afterwards. It came in evaluation mode and is left "
-     "in training mode, as in the lecture's own notebook: whoever predicts next gets other numbers.",
-     lambda *case: np.array([1, 0])),
-    ("The second number says whether the logits remember how they came about. Nobody needs gradients here, and they "
+    ("The first four numbers say which are in training mode afterwards: the network, its batch norm, its dropout, its "
+     "linear layer. They came in training mode and are left in evaluation mode: all training after that goes without "
+     "dropout and with frozen statistics.",
+     lambda *case: np.array([0, 0, 0, 0, 0]) if case[5] == TRAINING else NotImplemented),
+    ("The first four numbers say which are in training mode afterwards: the network, its batch norm, its dropout, its "
+     "linear layer. They came in evaluation mode and are left in training mode: whoever predicts next gets other "
+     "numbers.",
+     lambda *case: np.array([1, 1, 1, 1, 0]) if case[5] == EVALUATION else NotImplemented),
+    ("The network came in training mode, but with its batch norm frozen (the second number), and you thawed it, as the "
+     "lecture's own notebook does: model.train() goes to every module within. Note the mode of each of "
+     "model.modules(), and put each one back.",
+     lambda *case: np.array([1, 1, 1, 1, 0]) if case[5] == FROZEN else NotImplemented),
+    ("The last number says whether the logits remember how they came about. Nobody needs gradients here, and they "
      "keep all activations in memory: with torch.no_grad().",
-     lambda *case: _modes(*case) + [0, 1]),
+     lambda *case: _left(*case) + [0, 0, 0, 0, 1]),
 ))
 
 
 def _predict_cases(rng: Generator) -> Iterator[Case]:
-    for count, features, classes, p, training, batch_size in ((6, 3, 2, 0.0, True, 3), (7, 4, 3, 0.0, True, 3),
-                                                              (5, 3, 4, 0.5, True, 2), (4, 2, 2, 0.5, True, 1),
-                                                              (6, 3, 2, 0.5, False, 4)):
+    for count, features, classes, p, modes, batch_size in (
+            (6, 3, 2, 0.0, TRAINING, 3), (7, 4, 3, 0.0, TRAINING, 3), (5, 3, 4, 0.5, TRAINING, 2),
+            (4, 2, 2, 0.5, TRAINING, 1), (6, 3, 2, 0.5, EVALUATION, 4), (5, 2, 3, 0.5, FROZEN, 3)):
         yield {"X": rng.normal(2, 3, (count, features)), "running_mean": rng.normal(size=features),
                "running_var": rng.uniform(0.5, 4, features), "W": rng.normal(size=(classes, features)), "p": p,
-               "training": training, "batch_size": batch_size}
+               "modes": modes, "batch_size": batch_size}
 
 
 def _explain_predict(found: Difference, case: Case) -> str | None:
@@ -682,7 +695,7 @@ def _explain_predict(found: Difference, case: Case) -> str | None:
     if found.rung == "shape":
         return (f"There are {len(case['X'])} pictures in batches of {case['batch_size']}: each picture gets its row of "
                 "logits, also those of the last, smaller batch.")
-    if found.rung == "values" and found.got is not None and case["p"] and case["training"]:
+    if found.rung == "values" and found.got is not None and case["p"] and any(case["modes"]):
         return "The network has dropout, and it still drops: call model.eval(), for the whole network."
     return None
 
@@ -693,7 +706,7 @@ def _predict_check(part: str, reference: Callable, mistakes: tuple[Mistake, ...]
         cases=_predict_cases, explain=_explain_predict,
         example={"X": np.array([[1.0, 4.0], [3.0, 0.0], [5.0, 2.0], [1.0, 2.0]]), "running_mean": np.array([1.0, 2.0]),
                  "running_var": np.array([4.0, 1.0]), "W": np.array([[1.0, 0.0], [0.0, 1.0], [1.0, -1.0]]), "p": 0.0,
-                 "training": True, "batch_size": 2},
+                 "modes": TRAINING, "batch_size": 2},
         roles=(("X", "input"), ("W", "kernel")), covers=("with and without dropout",),
     )
 
@@ -701,5 +714,5 @@ def _predict_check(part: str, reference: Callable, mistakes: tuple[Mistake, ...]
 predict = SeveralCheck((
     _predict_check("the answer", _logits, LOGITS_MISTAKES),
     _predict_check("the running mean afterwards", lambda X, running_mean, *rest: running_mean, STATISTICS_MISTAKES),
-    _predict_check("what is left behind", _modes, MODES_MISTAKES),
+    _predict_check("what is left behind", _left, MODES_MISTAKES),
 ))

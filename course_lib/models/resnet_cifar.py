@@ -49,7 +49,8 @@ class ZeroPadded(nn.Module):
         self.more, self.stride = more, stride
 
     def forward(self, X: Tensor) -> Tensor:
-        return F.pad(X[:, :, ::self.stride, ::self.stride], (0, 0, 0, 0, 0, self.more))
+        # A pool of one pixel is that slice, and its way back is much quicker than a slice's.
+        return F.pad(F.avg_pool2d(X, 1, self.stride), (0, 0, 0, 0, 0, self.more))
 
 
 class ResNetCIFAR(nn.Module):
@@ -83,7 +84,8 @@ class ResNetCIFAR(nn.Module):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
 
     def forward(self, X: Tensor) -> Tensor:
-        return self.head(self.stages(self.stem(X)).mean(dim=(2, 3)))
+        X = self.stages(self.stem(X))
+        return self.head(F.avg_pool2d(X, X.shape[2:]).flatten(1))
 
 
 # Parameters with ten classes: 269,722; 464,154; 658,586; 853,018; 1,727,962. Plain networks have the same.

@@ -547,37 +547,39 @@ print(f"{evaluate(patient, test_set).accuracy:6.1%}  measured properly, once mor
 # *Difficulty 2/5 · about 8 minutes · 3 points*
 #
 # Write the function that the colleague should have written. Four things: evaluation mode *before* the first batch, no
-# gradients, every picture counted, and the network handed back in the mode in which it came. (The lecture's own
-# practice notebook ends its evaluation with `net.train()`, whatever was before. A network whose batch norm had been
-# frozen on purpose is then frozen no more.)
+# gradients, every picture counted, and *every module* handed back in the mode in which it came. (The lecture's own
+# practice notebook ends its evaluation with `net.train()`, whatever was before. A batch norm that had been frozen on
+# purpose, inside a network that trains, is then frozen no more. `model.modules()` goes through all of them.)
 
 # %% nbgrader={"grade": false, "grade_id": "predict", "locked": false, "schema_version": 3, "solution": true}
 # exercise: predict
 def predict(model, X, batch_size=100):
     """The logits of a network for the pictures X, batch by batch.
 
-    model: nn.Module; model.training says in which mode it is. X: tensor (N, ...).
+    model: nn.Module; module.training says in which mode each of model.modules() is. X: tensor (N, ...).
     Returns a tensor (N, classes).
     """
     ### BEGIN SOLUTION
-    before = model.training
+    modes = [(module, module.training) for module in model.modules()]
     model.eval()
     with torch.inference_mode():
         parts = [model(batch) for batch in X.split(batch_size)]
-    model.train(before)
+    for module, mode in modes:
+        module.training = mode
     return torch.cat(parts)
     ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test_predict", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 # test: test_predict (3 points)
-# A network with batch norm and dropout: your logits, its running mean afterwards, its mode afterwards.
-def run(X, running_mean, running_var, W, p, training, batch_size):
+# A network with batch norm and dropout: your logits, its running mean afterwards, all modes afterwards.
+def run(X, running_mean, running_var, W, p, modes, batch_size):
     model = nn.Sequential(nn.BatchNorm1d(X.shape[1]), nn.Dropout(p), nn.Linear(*W.T.shape, bias=False)).double()
     model.load_state_dict({"0.running_mean": torch.tensor(running_mean), "0.running_var": torch.tensor(running_var),
                            "2.weight": torch.tensor(W)}, strict=False)
-    model.train(training)
+    for module, mode in zip(model.modules(), modes, strict=True):
+        module.training = mode
     logits = predict(model, torch.tensor(X), batch_size)
-    left_behind = np.array([model.training, logits.requires_grad], dtype=int)
+    left_behind = np.array([*(module.training for module in model.modules()), logits.requires_grad], dtype=int)
     return logits.detach().numpy(), model[0].running_mean.numpy(), left_behind
 
 

@@ -1178,16 +1178,26 @@ def predict(model, X, batch_size=100):
     model.train(before)
     return logits
 
+# %% wrong predict: the frozen batch norm thawed
+# says: you thawed it
+def predict(model, X, batch_size=100):
+    before = model.training
+    model.eval()
+    with torch.no_grad():
+        logits = torch.cat([model(batch) for batch in X.split(batch_size)])
+    model.train(before)
+    return logits
+
 # %% right predict: a loop and inference_mode
 def predict(model, X, batch_size=100):
-    was_training = model.training
+    trained = [module for module in model.modules() if module.training]
     model.train(False)
     parts = []
     with torch.inference_mode():
         for start in range(0, len(X), batch_size):
             parts.append(model(X[start:start + batch_size]))
-    if was_training:
-        model.train()
+    for module in trained:
+        module.training = True
     return torch.vstack(parts)
 
 # %% right predict: module by module

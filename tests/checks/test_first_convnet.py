@@ -10,11 +10,10 @@ from torch import nn
 
 from course_lib import training
 from course_lib.checks import first_convnet as check
-from course_lib.checks.kit import FunctionCheck, Mistake
 from course_lib.checks.report import CheckFailed
 from course_lib.geometry import Conv, Flatten, Linear, Pool, costs
 from course_lib.models.lenet import AuthorLeNet, LeNet5
-from tests.harness import SOURCES, lesson
+from tests.harness import SOURCES, as_made, lesson, verdict
 
 SOURCE = next(path for path in SOURCES if path.stem == check.LESSON)
 NETWORKS = {"lenet": (check.lenet, LeNet5), "practice_net": (check.practice_net, AuthorLeNet)}
@@ -91,28 +90,9 @@ def test_shapes_agree_with_the_layers_of_torch():
 
 # -------------------------------------------------------------------------------------------------- mistakes
 
-def verdict(one: FunctionCheck, function) -> str | None:
-    """What a function is told, None if it passes."""
-    try:
-        one(function)
-    except CheckFailed as failed:
-        return str(failed)
-    return None
-
-
-def as_written(one: FunctionCheck, mistake: Mistake):
-    def wrong(*case):
-        try:
-            got = mistake.wrong(*case)
-        except Exception:  # as in the kit: a wrong version need not work on every case
-            got = NotImplemented
-        return one.reference(*case) if got is NotImplemented else got
-    return wrong
-
-
-CASES = {f"{name}: {mistake.says[:50]}": (one, as_written(one, mistake), mistake)
+CASES = {f"{name}: {mistake.says[:50]}": (one, as_made(one, mistake), mistake)
          for name, one in VALUES.items() for mistake in one.mistakes}
-CASES |= {f"{name}: {mistake.says[:50]}": (one, with_shapes(one, as_written(one, mistake)), mistake)
+CASES |= {f"{name}: {mistake.says[:50]}": (one, with_shapes(one, as_made(one, mistake)), mistake)
           for name, one in HEADS.items() for mistake in one.mistakes}
 
 

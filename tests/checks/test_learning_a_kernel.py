@@ -8,9 +8,8 @@ import torch
 
 from course_lib import ops
 from course_lib.checks import learning_a_kernel as check
-from course_lib.checks.kit import FunctionCheck, Mistake
 from course_lib.checks.report import CheckFailed
-from tests.harness import SOURCES, lesson
+from tests.harness import SOURCES, as_made, lesson, verdict
 
 SOURCE = next(path for path in SOURCES if path.stem == check.LESSON)
 SINGLE = {"numerical_grad": check.numerical_grad, "grad_check": check.grad_check, "im2col": check.im2col,
@@ -70,22 +69,6 @@ def test_torch_passes(seed):
 
 # -------------------------------------------------------------------------------------------------- mistakes
 
-def verdict(one: FunctionCheck, mistake: Mistake) -> str | None:
-    """What a function with this mistake is told; None where no case of this check can show it."""
-    def wrong(*case):
-        try:
-            got = mistake.wrong(*case)
-        except Exception:  # as in the kit: a wrong version need not work on every case
-            got = NotImplemented
-        return one.reference(*case) if got is NotImplemented else got
-
-    try:
-        one(wrong)
-    except CheckFailed as failed:
-        return str(failed)
-    return None
-
-
 TABLES = {**{name: (one,) for name, one in SINGLE.items()},
           **{f"gradients, {part}": tuple(one for name, one in PARTS.items() if name.endswith(f", {part}"))
              for part in ("dX", "dW", "db")}}
@@ -95,7 +78,7 @@ TABLES = {**{name: (one,) for name, one in SINGLE.items()},
 def test_every_mistake_is_caught_and_named(checks):
     """By one check at least, where several share the table: a stride shows only with strides."""
     for one in zip(*(judge.mistakes for judge in checks), strict=True):
-        told = [verdict(judge, mistake) for judge, mistake in zip(checks, one, strict=True)]
+        told = [verdict(judge, as_made(judge, mistake)) for judge, mistake in zip(checks, one, strict=True)]
         assert any(told), one[0].says
         named = {mistake.says for judge in checks for mistake in judge.mistakes}
         assert all(any(says in text for says in named) for text in told if text), (one[0].says, told)

@@ -11,10 +11,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from course_lib.checks import draws, tricks as check
-from course_lib.checks.kit import FunctionCheck, Mistake
-from course_lib.checks.report import CheckFailed
 from course_lib.checks.several import SeveralCheck
-from tests.harness import SOURCES, lesson
+from tests.harness import SOURCES, as_made, lesson, verdict
 
 SOURCE = next(path for path in SOURCES if path.stem == check.LESSON)
 FORWARD = {"training": check.batchnorm2d_forward, "evaluation": check.batchnorm2d_forward_eval}
@@ -86,23 +84,6 @@ def test_dropout_of_pytorch_passes():
 
 # -------------------------------------------------------------------------------------------------- mistakes
 
-def verdict(one: FunctionCheck, mistake: Mistake) -> str | None:
-    """What a function with this mistake is told; None where no case of this check can show it."""
-    def wrong(*case):
-        try:
-            got = mistake.wrong(*case)
-        except Exception:  # as in the kit: a wrong version need not work on every case
-            got = NotImplemented
-        return one.reference(*case) if got is NotImplemented else got
-
-    try:
-        with np.errstate(all="ignore"):
-            one(wrong)
-    except CheckFailed as failed:
-        return str(failed)
-    return None
-
-
 GROUPS = {"batchnorm2d_forward": tuple(FORWARD.values()),
           **{name: (one,) for name, one in PARTS.items() if name not in FORWARD},
           # The named mistakes of these two are made where nothing is left to chance.
@@ -114,7 +95,7 @@ def test_every_mistake_is_caught_and_named(checks):
     """By one check at least, where two share the table: what is done in evaluation shows there."""
     named = {mistake.says for mistake in checks[0].mistakes}
     for mistake in checks[0].mistakes:
-        told = [verdict(one, mistake) for one in checks]
+        told = [verdict(one, as_made(one, mistake)) for one in checks]
         assert any(told), mistake.says
         assert any(any(says in text for says in named) for text in told if text), (mistake.says, told)
 
