@@ -13,16 +13,12 @@ COUNTS = {20: 269_722, 32: 464_154, 44: 658_586, 56: 853_018, 110: 1_727_962}
 MILLIONS_OF_MACS = {20: 40.6, 32: 68.9, 44: 97.2, 56: 125.5, 110: 252.9}
 
 
-def parameters(model: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in model.parameters())
-
-
 @pytest.mark.parametrize("depth", COUNTS)
 def test_size_and_cost_are_the_papers(depth):
     with torch.device("meta"), FlopCounterMode(display=False) as counter:
         model = models.build(f"resnet{depth}")
         model(torch.empty(1, 3, 32, 32))
-    assert parameters(model) == COUNTS[depth]
+    assert models.parameters(model) == COUNTS[depth]
     assert round(counter.get_total_flops() / 2e6, 1) == MILLIONS_OF_MACS[depth]
     assert sum(isinstance(layer, nn.Conv2d | nn.Linear) for layer in model.modules()) == depth
 
@@ -33,13 +29,14 @@ def test_a_plain_network_is_the_same_without_shortcuts(depth):
     plain = models.build(f"plain{depth}")
     torch.manual_seed(0)
     residual = models.build(f"resnet{depth}")
-    assert parameters(plain) == COUNTS[depth] and plain.state_dict().keys() == residual.state_dict().keys()
+    assert models.parameters(plain) == COUNTS[depth] and plain.state_dict().keys() == residual.state_dict().keys()
     X = torch.randn(2, 3, 32, 32)
     assert torch.equal(plain.stem(X), residual.stem(X)) and not torch.equal(plain(X), residual(X))
 
 
 def test_option_b_adds_two_projections():
-    assert parameters(ResNetCIFAR(20, option="B")) == COUNTS[20] + (16 * 32 + 2 * 32) + (32 * 64 + 2 * 64) == 272_474
+    count = models.parameters(ResNetCIFAR(20, option="B"))
+    assert count == COUNTS[20] + (16 * 32 + 2 * 32) + (32 * 64 + 2 * 64) == 272_474
 
 
 def test_the_shortcut_of_option_a_by_hand():
