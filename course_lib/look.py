@@ -23,6 +23,47 @@ TOKENS = {
     "wrong": ("#a81328", "#ff8f9c"),
     "pad": ("#e9edf0", "#2a3138"),
     "pad-ink": ("#55616b", "#a5b0b9"),
+    # Kinds of layers, in the order of the legend of slides 35-39: those with weights are dark, as kernels are.
+    "convolution": ("#1d4f91", "#2d62ab"),
+    "convolution-ink": ("#ffffff", "#ffffff"),
+    "max-pool": ("#f2a93b", "#c9821a"),
+    "max-pool-ink": ("#2b1a00", "#1a1000"),
+    "average-pool": ("#f8e3a0", "#e0c877"),
+    "average-pool-ink": ("#2b2200", "#1a1500"),
+    "concat": ("#9fdcd2", "#5fb3a6"),
+    "concat-ink": ("#06302a", "#021f1b"),
+    "dropout": ("#d5dade", "#5a656e"),
+    "dropout-ink": ("#2b343b", "#ffffff"),
+    "fully-connected": ("#7b3f98", "#9253b3"),
+    "fully-connected-ink": ("#ffffff", "#ffffff"),
+    "softmax": ("#c4e8c8", "#1f5a35"),
+    "softmax-ink": ("#0d3716", "#e4f8e8"),
+    "residual-add": ("#0b6b60", "#0f7a6e"),
+    "residual-add-ink": ("#ffffff", "#ffffff"),
+    "activation": ("#f7d6dc", "#6d3a48"),
+    "activation-ink": ("#4a1420", "#ffe3e9"),
+    "normalisation": ("#dcd8f3", "#474073"),
+    "normalisation-ink": ("#231b52", "#ebe7ff"),
+    "multiply": ("#0b6b60", "#0f7a6e"),
+    "multiply-ink": ("#ffffff", "#ffffff"),
+    "other": ("#f6f8fa", "#1e2328"),
+    "other-ink": ("#1b2228", "#e8ecef"),
+}
+
+# What stands in a layer's box, so that none needs its colour to be told apart.
+LETTERS = {
+    "convolution": "C",
+    "max pool": "M",
+    "average pool": "A",
+    "concat": "&",
+    "dropout": "D",
+    "fully connected": "F",
+    "softmax": "S",
+    "residual add": "+",
+    "activation": "R",
+    "normalisation": "N",
+    "multiply": "\u00d7",
+    "other": "?",
 }
 
 # Lines differ by colour, dash and marker, so that none needs its colour to be told apart.
@@ -41,6 +82,11 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, s
 def colour(name: str, dark: bool = False) -> str:
     """The hexadecimal colour of a token, e.g. ``colour("kernel")``; KeyError for an unknown name."""
     return TOKENS[name][dark]
+
+
+def layer_token(kind: str) -> str:
+    """The token of a kind of layer in LETTERS, e.g. "max-pool" of "max pool"."""
+    return kind.replace(" ", "-")
 
 
 def css() -> str:

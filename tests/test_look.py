@@ -28,6 +28,12 @@ def test_text_reaches_the_contrast_of_wcag_aa(ink, ground, dark):
     assert contrast(look.colour(ink, dark), look.colour(ground, dark)) >= 4.5
 
 
+def test_kinds_of_layers_differ_by_letter_and_have_their_colours():
+    assert len({*look.LETTERS.values()}) == len(look.LETTERS)
+    for kind in look.LETTERS:
+        assert look.colour(look.layer_token(kind)) and look.colour(f"{look.layer_token(kind)}-ink")
+
+
 @pytest.mark.parametrize("style", look.LINE_STYLES, ids=lambda style: style["color"])
 def test_lines_of_plots_stand_out_from_white(style):
     assert contrast(style["color"], "#ffffff") >= 3

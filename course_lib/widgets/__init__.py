@@ -3,12 +3,14 @@
 from importlib import import_module
 
 _HOMES = {
+    "ArchitectureStrip": "architecture_strip",
     "AugmentationGrid": "augmentation_grid",
     "BatchNormHistogram": "batch_norm_histogram",
     "ChannelMixer": "channel_mixer",
     "ConfusionMatrix": "confusion_matrix",
     "ConvolutionStepper": "convolution_stepper",
     "CostCalculator": "cost_calculator",
+    "DepthExplorer": "depth_explorer",
     "GradientFlow": "gradient_flow",
     "KernelPainter": "kernel_painter",
     "LearningRateLandscape": "learning_rate_landscape",

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from course_lib import widgets
-from course_lib.widgets import _HOMES, ConfusionMatrix, CostCalculator, Pooling
+from course_lib.models.lenet import LeNet5
+from course_lib.widgets import _HOMES, ArchitectureStrip, ConfusionMatrix, CostCalculator, Pooling
 
 # Each element's box, colours and letters, as the browser has worked them out.
 LOOK = """() => [...document.querySelectorAll("section, section *")].map((element) => {
@@ -18,6 +19,8 @@ LOOK = """() => [...document.querySelectorAll("section, section *")].map((elemen
 def widget_of(name):
     if name == "ConfusionMatrix":
         return ConfusionMatrix([0, 1, 1], [0, 1, 0], np.zeros((3, 4, 4), int))
+    if name == "ArchitectureStrip":
+        return ArchitectureStrip(LeNet5(), input=(1, 28, 28))
     return getattr(widgets, name)()
 
 
@@ -54,6 +57,8 @@ def test_looks_the_same_beside_another_kind(bare_page, name):
     other = CostCalculator if name == "Pooling" else Pooling
     for width in (760, 340):
         page.set_viewport_size({"width": width, "height": 800})
+        # Charts are drawn anew for the new width at the end of the next frame.
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         alone = page.evaluate(LOOK)
         sheet = page.add_style_tag(content=other._css)
         beside = page.evaluate(LOOK)
