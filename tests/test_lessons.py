@@ -56,6 +56,12 @@ def test_the_committed_lessons_are_the_compiled_ones(tmp_path):
         assert (committed / name).read_bytes() == (compiled / name).read_bytes(), f"{name}: run make release"
 
 
+def test_no_two_notebooks_have_an_exercise_of_one_name():
+    """A hint is asked for by the name alone."""
+    asked = [name for source in SOURCES for name in tomllib.loads(source.read_text())["hints"]]
+    assert len(asked) == len(set(asked)) > 50
+
+
 def test_compiling_twice_writes_nothing_and_drops_what_has_no_source(tmp_path):
     source = write(tmp_path, SMALL)
     path = tmp_path / "course_lib" / "lessons" / "00_small.json"

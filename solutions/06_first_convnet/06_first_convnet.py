@@ -92,28 +92,28 @@ recall("06_first_convnet")
 # PyTorch it belongs to the loss, and the network ends with the logits. The original of 1998 also pooled by trainable
 # averages and ended with distances to drawn digits; what everybody calls LeNet-5 is a descendant.)
 #
-# ### By hand: `sides`
+# ### By hand: `lenet_sides`
 # *Difficulty 1/5 · about 3 minutes · 2 points*
 #
 # A digit has $28\times28$ pixels. How many rows have the maps after each of the first four layers, and how many numbers
-# come out of flatten? Stuck? Run `hint("sides")` in a cell of your own; each call opens one hint more.
+# come out of flatten? Stuck? Run `hint("lenet_sides")` in a cell of your own; each call opens one hint more.
 
-# %% nbgrader={"grade": false, "grade_id": "sides", "locked": false, "schema_version": 3, "solution": true}
-# exercise: sides
-sides = [None,  # rows after the first convolution
-         None,  # after the first pool
-         None,  # after the second convolution
-         None,  # after the second pool
-         None]  # numbers after flatten
+# %% nbgrader={"grade": false, "grade_id": "lenet_sides", "locked": false, "schema_version": 3, "solution": true}
+# exercise: lenet_sides
+lenet_sides = [None,  # rows after the first convolution
+               None,  # after the first pool
+               None,  # after the second convolution
+               None,  # after the second pool
+               None]  # numbers after flatten
 ### BEGIN SOLUTION
-sides = [28, 14, 10, 5, 400]
+lenet_sides = [28, 14, 10, 5, 400]
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "test_sides", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-# test: test_sides (2 points)
-check.by_hand("sides", sides)
+# %% nbgrader={"grade": true, "grade_id": "test_lenet_sides", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+# test: test_lenet_sides (2 points)
+check.by_hand("lenet_sides", lenet_sides)
 ### BEGIN HIDDEN TESTS
-same(sides, [28, 14, 10, 5, 400], "sides")
+same(lenet_sides, [28, 14, 10, 5, 400], "lenet_sides")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1029,7 +1029,7 @@ print("solved!" if difference.abs().max() < 1e-5 else "not yet")
 #
 # | Claim | Where you showed it | Source |
 # |---|---|---|
-# | 28-28-14-10-5-400, and 61,706 parameters | `sides`, `parameters`, `lenet` | slide 35; LeCun, Bottou, Bengio, Haffner, *Gradient-based learning applied to document recognition* (1998) |
+# | 28-28-14-10-5-400, and 61,706 parameters | `lenet_sides`, `parameters`, `lenet` | slide 35; LeCun, Bottou, Bengio, Haffner, *Gradient-based learning applied to document recognition* (1998) |
 # | shapes, and where they break, are known before anything runs | `trace_shapes` | slides 33-34 |
 # | a new network starts at 10 % and ln 10 | `first_losses` and its experiment | coding session, first question |
 # | judging must not touch: modes, graphs, running means | `evaluate` | practice notebooks, corrected |

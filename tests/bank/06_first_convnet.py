@@ -5,39 +5,39 @@
 
 # ---------------------------------------------------------------------------------------------- by hand
 
-# %% wrong sides: not answered
+# %% wrong lenet_sides: not answered
 # says: \[0\] is not answered yet
-sides = [None, None, None, None, None]
+lenet_sides = [None, None, None, None, None]
 
-# %% wrong sides: no padding
+# %% wrong lenet_sides: no padding
 # says: left out the padding of the first
-sides = [24, 12, 8, 4, 256]
+lenet_sides = [24, 12, 8, 4, 256]
 
-# %% wrong sides: padding twice
+# %% wrong lenet_sides: padding twice
 # says: second convolution has no padding
-sides = [28, 14, 14, 7, 784]
+lenet_sides = [28, 14, 14, 7, 784]
 
-# %% wrong sides: padding on one side
+# %% wrong lenet_sides: padding on one side
 # says: counts twice
-sides = [26, 13, 9, 4, 256]
+lenet_sides = [26, 13, 9, 4, 256]
 
-# %% wrong sides: one map flattened
+# %% wrong lenet_sides: one map flattened
 # says: keeps all 16 maps
-sides = [28, 14, 10, 5, 25]
+lenet_sides = [28, 14, 10, 5, 25]
 
-# %% wrong sides: pool with stride 1
+# %% wrong lenet_sides: pool with stride 1
 # says: moves by two
-sides = [28, 27, 23, 22, 7744]
+lenet_sides = [28, 27, 23, 22, 7744]
 
-# %% wrong sides: four of five
+# %% wrong lenet_sides: four of five
 # says: expected a list of 5
-sides = [28, 14, 10, 5]
+lenet_sides = [28, 14, 10, 5]
 
-# %% right sides: a tuple
-sides = (28, 14, 10, 5, 400)
+# %% right lenet_sides: a tuple
+lenet_sides = (28, 14, 10, 5, 400)
 
-# %% right sides: worked out
-sides = np.array([28 + 4 - 4, 28 // 2, 14 - 4, 10 // 2, 16 * 5 * 5])
+# %% right lenet_sides: worked out
+lenet_sides = np.array([28 + 4 - 4, 28 // 2, 14 - 4, 10 // 2, 16 * 5 * 5])
 
 # %% wrong parameters: not answered
 # says: is not answered yet

@@ -172,7 +172,7 @@ def test_by_hand_answers_and_their_mistakes():
     assert parameters_of(AuthorLeNet()) == 1_191_170
     fc6, classifier = (parameters_of(nn.Linear(*sides, device="meta")) for sides in ((512 * 7 * 7, 4096), (512, 1000)))
     assert data["answers"] == {
-        "sides": [row.shape[-1] for row in rows[:5]],
+        "lenet_sides": [row.shape[-1] for row in rows[:5]],
         "parameters": [*counts, sum(counts)],
         "first_losses": [round(log(classes), 2) for classes in (10, 2, 1000)],
         "bug_lines": [2, 3, 8, 2, 3],
@@ -181,7 +181,7 @@ def test_by_hand_answers_and_their_mistakes():
     }
     wrong = {name: [entry["answer"] for entry in entries] for name, entries in data["mistakes"].items()}
     unpadded = costs([Conv(6, 5), Pool(2), Conv(16, 5), Pool(2), Flatten(), Linear(120)], (1, 28, 28))
-    assert [row.shape[-1] for row in unpadded[:5]] in wrong["sides"]
+    assert [row.shape[-1] for row in unpadded[:5]] in wrong["lenet_sides"]
     few = [*counts[:2], unpadded[-1].parameters, *counts[3:]]
     assert [*few, sum(few)] in wrong["parameters"]
     weights = [prod.weight.numel() for prod in LeNet5().modules() if hasattr(prod, "weight")]
