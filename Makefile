@@ -18,7 +18,7 @@ lab:
 
 test:
 	@$(SETUP) --extras test,instructor --browser
-	@.venv/bin/python -m pytest
+	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 --dist loadfile
 
 release:
 	@$(SETUP) --extras instructor

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,8 @@ def train(model: nn.Module, training_set: Images, recipe: Recipe, *, validation:
     best = saved.resume(learner, budget, run)  # accuracy and weights
     progress = Progress(budget.total, budget.unit, f"{type(model).__name__} on {len(training_set):,} images",
                         show=show and rank() == 0)
+    # A network with heads for training alone brings a loss of its own for what they say.
+    loss_of = getattr(model, "loss", partial(F.cross_entropy, label_smoothing=recipe.label_smoothing))
     model.train()
     with progress, _reproducible(deterministic), _interruptible(run), budget:
         while not budget.over:
@@ -90,7 +93,7 @@ def train(model: nn.Module, training_set: Images, recipe: Recipe, *, validation:
             if alter:
                 X, y = alter(X, y)
             with torch.autocast(here.type, torch.bfloat16, enabled=bfloat16_pays()):
-                loss = F.cross_entropy(net(X), y, label_smoothing=recipe.label_smoothing)
+                loss = loss_of(net(X), y)
             loss.backward()
             learner.step(loss, recipe.rate(budget.done))
             budget.tick()
@@ -463,7 +466,7 @@ def print_result(chosen) -> None:
             model.to(device())
         print(json.dumps({
             "recipe": chosen.recipe, "data": chosen.data, "seed": chosen.seed,
-            "parameters": sum(weight.numel() for weight in model.parameters()),
+            "parameters": models.parameters(model),
             "test_accuracy": round(result.accuracy, 4),
             "test_accuracy_without_flip": round(evaluate(model, test_set).accuracy, 4) if recipe.test_flip else None,
             "validation_accuracy": run.history[-1].get("validation_accuracy") if run.history else None,

@@ -358,6 +358,16 @@ def test_a_batch_can_be_altered_on_its_way_to_the_network(digits):
     assert not same_weights(plain, trained(digits, epochs=1, alter=lambda X, y: (-X, y)).model)
 
 
+def test_a_network_with_heads_for_training_brings_its_own_loss():
+    images = training.images("textures")[:60]
+    images = replace(images, x=images.x.repeat(1, 1, 1, 3), mean=images.mean.repeat(3), std=images.std.repeat(3))
+    recipe = Recipe("deeply_supervised", epochs=4, batch_size=20, optimizer="sgd", lr=1e-4, schedule="constant",
+                    warmup=0)
+    run = train(models.build("deeply_supervised"), images, recipe, show=False)
+    assert run.history[-1]["training_loss"] < run.history[0]["training_loss"]
+    assert evaluate(run.model, images).probabilities.shape == (60, 10)
+
+
 # From a shell
 
 def shell(*arguments, processes: int = 0) -> dict:
