@@ -50,6 +50,16 @@ class Images:
     def __getitem__(self, index) -> "Images":
         return replace(self, x=self.x[index], y=self.y[index])
 
+    def without(self, *names: str) -> "Images":
+        """The images of all other classes, labels numbered anew from 0; CourseError for a class that is not there."""
+        if unknown := [name for name in names if name not in self.classes]:
+            raise CourseError(f"there is no class {', '.join(unknown)}; the classes are {', '.join(self.classes)}.")
+        kept = [label for label, name in enumerate(self.classes) if name not in names]
+        renumbered = torch.full((len(self.classes),), -1, device=self.y.device)
+        renumbered[kept] = torch.arange(len(kept), device=self.y.device)
+        y = renumbered[self.y]
+        return replace(self, x=self.x[y >= 0], y=y[y >= 0], classes=tuple(self.classes[label] for label in kept))
+
     def split(self, held_out: float = 0.1, seed: int = 0) -> tuple["Images", "Images"]:
         """Two sets without a common image; ``held_out`` of them, drawn by the seed, are in the second."""
         order = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed)).to(self.y.device)

@@ -428,6 +428,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="what --seconds counts")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--held-out", type=float, default=0.1, help="share of the training images for validation")
+    parser.add_argument("--without", nargs="+", default=[], metavar="CLASS", help="classes to leave out everywhere")
     parser.add_argument("--rows", type=int, help="how often to evaluate")
     parser.add_argument("--checkpoint", help="file to save to, and to go on from")
     parser.add_argument("--weights", help="file to save the trained network's state dict to, in half precision")
@@ -448,7 +449,7 @@ def main(arguments: list[str] | None = None) -> int:
 def print_result(chosen) -> None:
     """Train as the command line says, and print what came of it as one line of JSON."""
     recipe = RECIPES[chosen.recipe]
-    training_set, validation = images(chosen.data).split(chosen.held_out)
+    training_set, validation = images(chosen.data).without(*chosen.without).split(chosen.held_out)
     torch.manual_seed(chosen.seed)
     model = models.build(recipe.model, channels=training_set.x.shape[3], classes=len(training_set.classes))
     start, cpu = time.perf_counter(), time.process_time()
@@ -457,7 +458,7 @@ def print_result(chosen) -> None:
                 rows=chosen.rows, seed=chosen.seed, checkpoint=chosen.checkpoint, compiled=chosen.compiled,
                 deterministic=chosen.deterministic)
     total, cpu = time.perf_counter() - start, time.process_time() - cpu
-    test_set = images(chosen.data, "test")
+    test_set = images(chosen.data, "test").without(*chosen.without)
     result = evaluate(model, test_set, flip=recipe.test_flip)
     if rank() == 0:
         if chosen.weights:
@@ -465,7 +466,7 @@ def print_result(chosen) -> None:
                                   for name, value in model.to("cpu").state_dict().items()})
             model.to(device())
         print(json.dumps({
-            "recipe": chosen.recipe, "data": chosen.data, "seed": chosen.seed,
+            "recipe": chosen.recipe, "data": chosen.data, "without": chosen.without, "seed": chosen.seed,
             "parameters": models.parameters(model),
             "test_accuracy": round(result.accuracy, 4),
             "test_accuracy_without_flip": round(evaluate(model, test_set).accuracy, 4) if recipe.test_flip else None,

@@ -100,3 +100,15 @@ def test_an_epoch_shows_every_image_once_and_mirrors_it_every_second_epoch(digit
 def test_crops_grow_as_the_recipe_says(digits):
     batches = Batches(digits, replace(RECIPE, sides=((0.3, 4), (0.6, 6))), seed=0)
     assert [batches.draw(0, done)[0].shape[2:] for done in (0.0, 0.4, 0.9)] == [(4, 4), (6, 6), (8, 8)]
+
+
+def test_without_some_classes_the_others_are_numbered_anew():
+    textures = images("textures")
+    fewer = textures.without("coins", "stars")
+    assert fewer.classes == tuple(name for name in textures.classes if name not in ("coins", "stars"))
+    assert len(fewer) == 400 and sorted(fewer.y.unique().tolist()) == [0, 1, 2, 3]
+    for label, name in enumerate(fewer.classes):
+        assert torch.equal(fewer.x[fewer.y == label], textures.x[textures.y == textures.classes.index(name)])
+    assert torch.equal(textures.without().y, textures.y)
+    with pytest.raises(CourseError, match="no class cat; the classes are"):
+        textures.without("cat")
