@@ -27,10 +27,13 @@ RESULT = record.DATA / "cifar10_budget.csv"
 CURVES = record.DATA / "cifar10_budget_curves.csv"
 
 
-def run(recipe: str, seconds: int, seed: int, weights: str | None) -> tuple[dict, list[dict]]:
-    """One run in a process of its own: its row, and the rows of its curve."""
+def run(recipe: str, seconds: int, seed: int, weights: str | None,
+        without: tuple[str, ...] = ()) -> tuple[dict, list[dict]]:
+    """One run in a process of its own: its row, and the rows of its curve; ``without`` names classes to leave out."""
     command = ["-m", "course_lib.training", "--recipe", recipe, "--data", "cifar10", "--seconds", str(seconds),
                "--clock", "cpu", "--seed", str(seed), "--rows", str(BUDGETS[seconds])]
+    if without:
+        command += ["--without", *without]
     if weights:
         command += ["--weights", f"{weights}/{recipe}_{seconds}_{seed}.pt"]
     done = subprocess.run([sys.executable, *command], check=True, capture_output=True, text=True,
