@@ -16,9 +16,11 @@ lab:
 	@$(SETUP)
 	@.venv/bin/jupyter lab $(LAB_FLAGS) --LabApp.default_url=/lab/tree/$(FIRST)
 
+# Two workers, whatever the machine has, each with one thread: more would contend for the cores.
+test: export OMP_NUM_THREADS := 1
 test:
 	@$(SETUP) --extras test,instructor --browser
-	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 --dist loadfile
+	@.venv/bin/python -m pytest -n 2 --dist loadfile
 
 release:
 	@$(SETUP) --extras instructor
