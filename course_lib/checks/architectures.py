@@ -21,8 +21,8 @@ from torch.nn import functional as F
 from course_lib import geometry
 from course_lib.checks.by_hand import judge_by_hand
 from course_lib.checks.compare import Difference
-from course_lib.checks.first_convnet import NetworkCheck, _random_weights
 from course_lib.checks.kit import Case, FunctionCheck, Mistake
+from course_lib.checks.networks import HIDDEN, WHOLE, CountCheck, NetworkCheck, random_weights
 from course_lib.checks.report import fail
 
 LESSON = "08_architectures"
@@ -67,7 +67,7 @@ GROUP_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
 
 def _explain_groups(found: Difference, case: Case) -> str | None:
     if found.rung != "values":
-        return "Return one whole number; // divides whole numbers." if found.rung == "type" else None
+        return WHOLE if found.rung == "type" else None
     channels, maps, k = (case[name] for name in ("channels", "maps", "k"))
     groups = case.get("groups", 1)
     return (f"Each of the {maps} maps reads {channels} / {groups} = {channels // groups} channels, with {k} * {k} "
@@ -85,7 +85,7 @@ def _group_cases(rng: Generator) -> Iterator[Case]:
     yield {"channels": groups * a, "maps": groups * b, "k": k, "groups": groups}
 
 
-grouped_conv_params = FunctionCheck(
+grouped_conv_params = CountCheck(
     call="grouped_conv_params(channels, maps, k, groups=1, bias=True)",
     reference=geometry.conv_parameters,
     example={"channels": 6, "maps": 4, "k": 3, "groups": 2},
@@ -306,7 +306,7 @@ VGG_BLOCK_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
 
 def _vgg_case(rng: Generator, channels: int, maps: int, convolutions: int, shape: tuple[int, int, int]) -> Case:
     sizes = {"channels": channels, "maps": maps, "convolutions": convolutions}
-    return {"x": rng.normal(size=(shape[0], channels, *shape[1:])), "weights": _random_weights(rng, _vgg_shapes(sizes)),
+    return {"x": rng.normal(size=(shape[0], channels, *shape[1:])), "weights": random_weights(rng, _vgg_shapes(sizes)),
             **sizes}
 
 
@@ -337,7 +337,8 @@ vgg_block = NetworkCheck(
     writes=lambda case: f"vgg_block({case['channels']}, {case['maps']}, {case['convolutions']})(x)",
     shapes=_vgg_shapes,
     hints={(-1, ()): "Each convolution has weights and biases, there are as many convolutions as the third argument "
-                     "says, and nothing else in the block learns.",
+                     "says, and nothing else in the block learns. (`[layer] * n` is n times the *same* layer, and its "
+                     "weights count once: make a new one each time.)",
            (0, (3, 2, 5, 5)): "VGG's kernels are 3 x 3, all of them.",
            (0, (3, 2, 7, 7)): "VGG's kernels are 3 x 3, all of them.",
            (0, (2, 3, 3, 3)): "nn.Conv2d takes first the channels that come in, then the maps that go out.",
@@ -414,7 +415,7 @@ CONV_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
 def _conv_case(rng: Generator, shape: tuple[int, int, int, int], maps: int, k: int, stride: int,
                training: bool) -> Case:
     sizes = {"channels": shape[1], "maps": maps, "k": k, "stride": stride}
-    w, _, beta = _random_weights(rng, _conv_shapes(sizes))
+    w, _, beta = random_weights(rng, _conv_shapes(sizes))
     gamma = rng.uniform(0.5, 2, maps) * rng.choice((-1, 1), maps)
     return {"x": rng.normal(1, 2, size=shape), "weights": [w, gamma, beta], **sizes,
             "statistics": [rng.normal(size=maps), rng.uniform(0.3, 3, maps)], "training": training}
@@ -426,12 +427,13 @@ def _conv_cases(rng: Generator) -> Iterator[Case]:
     yield _conv_case(rng, (2, 4, 4, 5), 5, 1, 1, False)
     yield _conv_case(rng, (3, 2, 7, 8), 3, 3, 2, True)
     yield _conv_case(rng, (2, 2, 9, 8), 3, 5, 2, False)
+    yield _conv_case(rng, (2, 3, 7, 8), 2, 3, 3, True)  # a padding that depends on the stride shows here
 
 
 def _explain_conv(found: Difference, case: Case) -> str | None:
     if found.rung == "shape":
-        return (f"Here k is {case['k']} and the stride {case['stride']}: with a padding of k // 2 a stride of 1 keeps "
-                "rows and columns, and a stride of 2 halves them, rounded up.")
+        return (f"Here k is {case['k']} and the stride {case['stride']}: with a padding of k // 2, whatever the "
+                "stride, H / stride and W / stride come out, rounded up.")
     if found.rung == "values":
         mode = "training" if case["training"] else "eval"
         return f"The block is in {mode} mode here: convolution, then nn.BatchNorm2d(maps), then ReLU."
@@ -475,6 +477,7 @@ conv_block = ConvBlockCheck(
 # ------------------------------------------------------------------------------------------- inception_block
 
 BRANCHES = ("1 x 1", "3 x 3", "5 x 5", "pool")
+NO_NORM = "There is no batch norm in this block: plain nn.Conv2d with its bias, then ReLU."
 
 
 def _inception_shapes(case: Case) -> list[list[int]]:
@@ -547,7 +550,7 @@ def _inception_case(rng: Generator, shape: tuple[int, int, int, int], one: int, 
                     pool: int) -> Case:
     """No two of the numbers may be alike: the test cell finds each parameter by its shape."""
     sizes = {"channels": shape[1], "one": one, "three": three, "five": five, "pool": pool}
-    return {"x": rng.normal(size=shape), "weights": _random_weights(rng, _inception_shapes(sizes)), **sizes}
+    return {"x": rng.normal(size=shape), "weights": random_weights(rng, _inception_shapes(sizes)), **sizes}
 
 
 def _inception_cases(rng: Generator) -> Iterator[Case]:
@@ -571,8 +574,10 @@ class BranchesCheck(NetworkCheck):
             told = [f"one parameter has shape {surplus[0]}, which the block has no use for" if surplus else "",
                     f"none has shape {missing[0]}" if missing else ""]
             keys = [*((0, shape) for shape in surplus), *((-1, shape) for shape in missing)]
-            extra = next((self.hints[key] for key in keys if key in self.hints), "") if mine else (
-                "Layers in a plain list are hidden from PyTorch: keep them in an nn.ModuleList or an nn.Sequential.")
+            # Weight and bias of a batch norm are as long as the bias of its convolution would be.
+            norms = surplus and not missing and all(len(shape) == 1 for shape in surplus)
+            extra = NO_NORM if norms else next((self.hints[key] for key in keys if key in self.hints), "")
+            extra = extra if mine else HIDDEN
             total, all_right = (sum(map(prod, some.elements())) for some in (mine, right))
             fail(f"{self.name}: {', and '.join(filter(None, told))}. In all its parameters are {total:,} numbers, and "
                  f"it must be {all_right:,}. {extra}".rstrip())

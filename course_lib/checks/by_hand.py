@@ -48,6 +48,15 @@ def judge_by_hand(lesson_name: str, name: str, answer: object) -> None:
     fail(f"{sentence} {recognised}" if recognised else sentence, _report(name, cells, ~right))
 
 
+def rounded(answer: object, digits: int) -> object:
+    """An answer of which only so many decimals are asked for, rounded to them; what is no float stays as it is."""
+    if isinstance(answer, (list, tuple)):
+        return [rounded(value, digits) for value in answer]
+    if isinstance(answer, np.ndarray) and answer.dtype.kind == "f":
+        return np.round(answer, digits)
+    return round(answer, digits) if isinstance(answer, float) else answer
+
+
 def _cells(answer: object) -> np.ndarray | None:
     """The answer as an array of objects, or None for rows of unequal length."""
     try:

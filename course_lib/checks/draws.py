@@ -238,6 +238,12 @@ def _judge_spread(places: Array, padding: int, flip: float, tell: Callable[[str]
             missing = last if last not in drawn else 0
             tell(f"no picture is cut at place {missing}. There are {last + 1} places, 0 to {last}; rng.integers(0, n) "
                  f"stops at n - 1, so n is 2 * padding + 1.")
+        for place in range(last + 1):
+            share = float((drawn == place).mean())
+            if not _expected(share, 1 / (last + 1), count):
+                tell(f"{share:.0%} of the pictures are cut {end} at place {place}, and it should be near "
+                     f"{1 / (last + 1):.0%}: each of the {last + 1} places is as likely as the others, as "
+                     "rng.integers(0, 2 * padding + 1, size) draws them.")
     if (top == left).all():
         tell("rows and columns are cut at the same place, so that pictures move only along the diagonal: draw twice.")
     groups = [mirrored[drawn == value] for drawn in (top, left) for value in range(last + 1)]
@@ -246,7 +252,7 @@ def _judge_spread(places: Array, padding: int, flip: float, tell: Callable[[str]
 
 
 def _crop_draws(call: Callable, rng: Generator) -> Iterator[Claim]:
-    count = 200
+    count = 800  # of fewer, a place that is too frequent does not stand out from chance
     for (channels, height, width), padding, flip in (((2, 4, 6), 2, 0.5), ((1, 5, 4), 1, 0.2), ((3, 3, 4), 0, 0.5),
                                                      ((1, 4, 4), 2, 0.0)):
         X = rng.uniform(1, 9, (count, channels, height, width))

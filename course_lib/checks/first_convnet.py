@@ -7,7 +7,7 @@ in float64. What the arrays must be is worked out here, with the same layers of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate
 from math import prod
 from typing import ClassVar
@@ -17,9 +17,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course_lib.checks.by_hand import judge_by_hand
+from course_lib.checks.by_hand import judge_by_hand, rounded
 from course_lib.checks.compare import Difference, describe
 from course_lib.checks.kit import Case, FunctionCheck, Mistake
+from course_lib.checks.networks import NetworkCheck, ProbeCheck, random_weights
 from course_lib.checks.report import fail
 
 LESSON = "06_first_convnet"
@@ -28,29 +29,8 @@ Array = np.ndarray
 
 
 def by_hand(name: str, answer: object) -> None:
-    """Hold a by-hand answer against the sealed one, e.g. ``check.by_hand("heads", heads)``."""
-    judge_by_hand(LESSON, name, answer)
-
-
-@dataclass(frozen=True)
-class ProbeCheck(FunctionCheck):
-    """A check of a function that takes what is no data; the test cell's probe makes that from the case.
-
-    `writes` gives a case's call as a student would write it.
-    """
-
-    writes: Callable[[Case], str] | None = None
-
-    def _called(self, case: Case) -> str:
-        return self.writes(case) if self.writes else super()._called(case)
-
-    def _run(self, function: Callable, case: Case) -> object:
-        got = super()._run(function, case)
-        values = got if isinstance(got, (tuple, list)) else [got]
-        if any(isinstance(value, Tensor) for value in values):
-            fail(f"{self.name} returned a tensor, and a tensor may hold on to everything it was worked out from: "
-                 "add up loss.item(), a plain number, and not loss.")
-        return got
+    """Hold a by-hand answer against the sealed one, e.g. ``check.by_hand("heads", heads)``; losses to two decimals."""
+    judge_by_hand(LESSON, name, rounded(answer, 2) if name == "first_losses" else answer)
 
 
 # -------------------------------------------------------------------------------------------- trace_shapes
@@ -109,6 +89,11 @@ def _conv(numbers: tuple, shape: tuple, twice: int = 2, more: int = 1, up: bool 
 def _lenient(layer: tuple, shape: tuple) -> tuple | None:
     """A linear layer that takes whatever comes."""
     return (layer[2],) if layer[0] == "linear" else _shape_after(layer, shape)
+
+
+def _last_axis(layer: tuple, shape: tuple) -> tuple | None:
+    """A linear layer that looks at the last axis alone, as torch's does."""
+    return (layer[2],) if layer[0] == "linear" and shape[-1] == layer[1] else _shape_after(layer, shape)
 
 
 def _careless(layer: tuple, shape: tuple) -> tuple | None:
@@ -174,6 +159,8 @@ TRACE_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
     ("A linear layer does not flatten: where channels, rows and columns come in, it does not fit, and the answer is "
      "None.",
      _only_if_it_stops(lambda layers, shape: _trace(layers, shape, _unflattened))),
+    ("A linear layer must fit all numbers that come in, and not the last axis alone: it takes exactly (n,).",
+     _only_if_it_stops(lambda layers, shape: _trace(layers, shape, _last_axis))),
     ("A linear layer takes exactly as many numbers as its first number says; where others come, the answer is None.",
      _only_if_it_stops(lambda layers, shape: _trace(layers, shape, _lenient))),
     ("A convolution takes exactly as many channels as its first number says; where others come, the answer is None.",
@@ -186,7 +173,7 @@ TRACE_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
 
 
 def _explain_trace(found: Difference, case: Case) -> str | None:
-    if found.rung == "type":
+    if found.rung == "type" and "expected None" not in found.sentence:
         return "Return a list with the shape, a tuple, after each layer, and None for a layer that does not fit."
     kinds = [layer[0] for layer in case["layers"]]
     steps = [f"{kind} {'does not fit' if shape is None else ' x '.join(map(str, shape))}"
@@ -211,6 +198,16 @@ def _trace_cases(rng: Generator) -> Iterator[Case]:
     yield {"layers": [("pool", 5), ("relu",)], "shape": (2, 4, 9)}
     yield {"layers": [("conv", 2, 3, 4, 3, 2), ("pool", 2), ("global",)], "shape": (2, 17, 12)}
     yield {"layers": [("flatten",), ("pool", 2)], "shape": (1, 4, 4)}
+    # What fits by a hair or not at all, in rows or in columns, and layers on the wrong number of axes.
+    yield {"layers": [("conv", 1, 2, 5, 1, 1), ("relu",)], "shape": (1, 3, 4)}
+    yield {"layers": [("conv", 1, 2, 4, 2, 0)], "shape": (1, 3, 9)}
+    yield {"layers": [("conv", 1, 2, 5, 1, 0)], "shape": (1, 9, 3)}
+    yield {"layers": [("conv", 1, 2, 7, 1, 0)], "shape": (1, 4, 4)}
+    yield {"layers": [("pool", 5)], "shape": (2, 9, 4)}
+    yield {"layers": [("flatten",), ("global",)], "shape": (2, 2, 2)}
+    yield {"layers": [("linear", 6, 3)], "shape": (2, 3, 6)}
+    yield {"layers": [("flatten",), ("conv", 4, 2, 1, 1, 0)], "shape": (1, 2, 2)}
+    yield {"layers": [("flatten",), ("flatten",)], "shape": (2, 3, 4)}
     maps, k, stride, padding, height, width = (int(rng.integers(low, high)) for low, high in (
         (2, 9), (1, 6), (1, 4), (0, 3), (12, 30), (12, 30)))
     yield {"layers": [("conv", 3, maps, k, stride, padding), ("relu",), ("pool", 2), ("flatten",)],
@@ -231,48 +228,6 @@ trace_shapes = FunctionCheck(
 # ---------------------------------------------------------------------------- networks with given weights
 
 Weights = list[Array]
-
-
-@dataclass(frozen=True)
-class NetworkCheck(ProbeCheck):
-    """A check of a function that builds a network: which parameters it has, then what it makes of given ones.
-
-    The probe's ``run(x, weights, ...)`` gives the shapes of the parameters when `weights` is empty, else the
-    network's output with those weights. `shapes(case)` are the right ones, `hints` says what a wrong shape of
-    parameter number i may mean.
-    """
-
-    shapes: Callable[[Case], list[list[int]]] = field(default=lambda case: [])
-    hints: dict[tuple[int, tuple[int, ...]], str] = field(default_factory=dict)
-
-    def __call__(self, function: Callable, seed: int = 0) -> None:
-        self._accept(function, seed)
-        for case in (self.example, *self.cases(np.random.default_rng(seed))):
-            self._judge_shapes(self._run(function, case | {"weights": []}), self.shapes(case))
-        super().__call__(function, seed)
-
-    def _judge_shapes(self, got: object, want: list[list[int]]) -> None:
-        shapes = got if isinstance(got, (list, tuple)) else None
-        if shapes is None or not all(isinstance(shape, (list, tuple)) for shape in shapes):
-            fail(f"{self.name} must return a network of torch, an nn.Module; its parameters came as {describe(got)}.")
-        shapes = [list(shape) for shape in shapes]
-        if shapes == want:
-            return
-        for number, (mine, right) in enumerate(zip(shapes, want, strict=False)):
-            if mine != right:
-                extra = self.hints.get((number, tuple(mine)), "")
-                wrong = f"parameter {number} has shape {tuple(mine)}, expected {tuple(right)}."
-                break
-        else:
-            wrong, extra = f"it has {len(shapes)} parameters, expected {len(want)}.", self.hints.get((-1, ()), "")
-        total, right = (sum(map(prod, some)) for some in (shapes, want))
-        counts = f" In all these are {total:,} numbers, and it must be {right:,}." if total != right else ""
-        fail(f"{self.name}: counted from 0 in the order of model.parameters(), {wrong}{counts} {extra}".rstrip())
-
-
-def _random_weights(rng: Generator, shapes: list[list[int]]) -> Weights:
-    """Weights under which the numbers keep their size from layer to layer, and biases that are not 0."""
-    return [rng.normal(size=shape) * (0.3 if len(shape) == 1 else np.sqrt(2 / prod(shape[1:]))) for shape in shapes]
 
 
 def _forward(x: Array, weights: Weights, padding: list[int], *, relu: Callable = F.relu, fc_relu: Callable = F.relu,
@@ -312,7 +267,12 @@ ENDS = (
 )
 
 
+CLASS = "It returns a class; make a network of it, with brackets: `return Net()`."
+
+
 def _explain_network(found: Difference, case: Case) -> str | None:
+    if found.rung == "run" and "required positional argument: 'self'" in found.sentence:
+        return CLASS
     if found.rung == "run" and "shapes cannot be multiplied" in found.sentence:
         return ("Something else goes into a linear layer than it was built for. Print the shape in front of it; and "
                 "flatten with nn.Flatten(), or x.flatten(1): the batch stays an axis of its own.")
@@ -329,7 +289,7 @@ def _networks(call: str, side: int, padding: list[int], shapes: list[list[int]],
     channels = shapes[0][1]
 
     def case(rng: Generator, count: int) -> Case:
-        return {"x": rng.normal(size=(count, channels, side, side)), "weights": _random_weights(rng, shapes)}
+        return {"x": rng.normal(size=(count, channels, side, side)), "weights": random_weights(rng, shapes)}
 
     def reference(x: Array, weights: Weights, **changes: Callable) -> Array:
         return _forward(x, weights, padding, **changes)
@@ -411,6 +371,8 @@ def _head_cases(rng: Generator) -> Iterator[Case]:
 
 def _explain_head(found: Difference, case: Case) -> str | None:
     height, width = case["x"].shape[2:]
+    if found.rung == "run" and "required positional argument: 'self'" in found.sentence:
+        return CLASS
     if found.rung == "run":
         return (f"Here the maps have {height} x {width} pixels, and the head must take any size: pool each map to one "
                 "number, flatten (N, C, 1, 1) to (N, C), then one linear layer.")
@@ -516,6 +478,8 @@ EVALUATE_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
     ("Loss and accuracy changed places: return loss, accuracy.", _noted(lambda rows: _verdict(rows)[::-1])),
     ("That is the first batch alone: the return stands inside the loop.", _noted(lambda rows: _verdict(rows[:1]))),
     ("That is the last batch alone: add up over all of them.", _noted(lambda rows: _verdict(rows[-1:]))),
+    ("The accuracy is 0, for there was nothing left to count: batches can be gone through once only, so work out loss "
+     "and accuracy in the same loop.", _noted(lambda rows: (_verdict(rows)[0], 0.0))),
     ("The loss is the sum over the batches; divide by the number of pictures, after weighting each batch by its size.",
      _noted(lambda rows: (sum(row.loss for row in rows), _verdict(rows)[1]))),
     ("The loss adds up the batches' means and divides by the number of pictures: F.cross_entropy is a mean already, so "
@@ -557,11 +521,19 @@ def _evaluate_cases(rng: Generator) -> Iterator[Case]:
     yield _evaluate_case(rng, "linear", [7, 1], 10)
 
 
+ANY_ITERABLE = "batches may be any iterable: go through it with for, once only, and count pictures as you go."
+
+
+def _asks_batches(sentence: str) -> bool:
+    """Whether batches were asked for their length, or for the dataset behind them."""
+    return "len()" in sentence or "no attribute 'dataset'" in sentence
+
+
 def _explain_evaluate(found: Difference, case: Case) -> str | None:
     if found.rung == "type":
         return "Return two numbers: return loss, accuracy."
-    if found.rung == "run" and "len()" in found.sentence:
-        return "batches may be any iterable: go through it with for, and count pictures as you go."
+    if found.rung == "run" and _asks_batches(found.sentence):
+        return ANY_ITERABLE
     if found.rung == "run" and "size" in found.sentence:
         return "Each picture is a row of logits, so the largest is found by argmax(dim=1)."
     if found.rung == "values" and case["model"] != "linear":
@@ -591,7 +563,8 @@ MODULES = ("the network", "its first batch norm", "its inner part", "the dropout
 
 
 def _habits(modes: list[bool], x: Array, y: Array, sizes: list[int], w: Array, b: Array) -> dict:
-    return {"graphs": [False] * len(sizes), "gradients on": True, "means": [0.0] * x.shape[1], "modes": list(modes)}
+    return {"graphs": [False] * len(sizes), "gradients on": True, "means": [0.0] * x.shape[1], "trainable": True,
+            "modes": list(modes)}
 
 
 def _behind(**changes: Callable) -> Callable:
@@ -632,6 +605,9 @@ HABITS_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
     ("Gradients are still switched off after the call, so that no network can learn any more: use "
      "`with torch.no_grad():`, which ends by itself.",
      _behind(gradients_on=lambda *case: False)),
+    ("The parameters are left with requires_grad = False, so that the network can learn no more: use "
+     "`with torch.no_grad():`, which keeps no graphs and leaves the parameters alone.",
+     _behind(trainable=lambda *case: False)),
     ("A running mean of batch norm moved, though you only looked: model.eval() is missing.",
      _behind(means=_moved_means)),
     ("A running mean of batch norm moved, though you only looked, and graphs were kept: model.eval() and "
@@ -641,6 +617,8 @@ HABITS_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
 
 
 def _explain_habits(found: Difference, case: Case) -> str | None:
+    if found.rung == "run" and _asks_batches(found.sentence):
+        return ANY_ITERABLE
     if "['modes']" in found.sentence and found.differs is not None and found.differs.shape == (len(MODULES),):
         first = int(np.argmax(found.differs))
         mode = "training" if case["modes"][first] else "eval"
@@ -648,6 +626,7 @@ def _explain_habits(found: Difference, case: Case) -> str | None:
                 "every module in model.modules() before, and set it back.")
     for key, says in (("graphs", "Put the forward pass under torch.no_grad(): nobody will ask for gradients."),
                       ("means", "The running mean of a batch norm moved: call model.eval() before the first batch."),
+                      ("trainable", "Leave requires_grad of the parameters alone."),
                       ("gradients on", "Use `with torch.no_grad():`, which ends by itself.")):
         if f"['{key}']" in found.sentence:
             return says
@@ -672,7 +651,7 @@ evaluate_habits = ProbeCheck(
     part="the traces",
     writes=lambda case: f"evaluate(a network with {sum(not mode for mode in case['modes'])} of its 7 modules frozen, "
                         f"{_batches_in_words(case)})",
-    covers=("modes", "gradients", "running means"),
+    covers=("modes", "gradients", "running means", "parameters"),
 )
 
 
@@ -747,8 +726,8 @@ def _train_cases(rng: Generator) -> Iterator[Case]:
 
 
 def _explain_training(found: Difference, case: Case) -> str | None:
-    if found.rung == "run" and "len()" in found.sentence:
-        return "batches may be any iterable: go through it with for, and count pictures as you go."
+    if found.rung == "run" and _asks_batches(found.sentence):
+        return ANY_ITERABLE
     if found.rung == "values":
         return ("For each batch: zero_grad, forward, loss, backward, step, with the optimizer that is handed in; "
                 "once before all of them: model.train().")
@@ -904,7 +883,7 @@ class SplitCheck(ProbeCheck):
                 fail("split_with_transforms draws another split when it is called again with the same seed, so that a "
                      "network may be validated on what it was trained on the day before: draw the order with a "
                      "torch.Generator() that has this manual_seed.")
-            if held == other:
+            if held and held == other:
                 fail("split_with_transforms draws the same split for every seed: hand the seed to the generator that "
                      "draws the order.")
         print("✓ split_with_transforms: sizes, no picture in both, labels, transforms and seeds are right "
@@ -918,8 +897,11 @@ class SplitCheck(ProbeCheck):
         called = self._called(case)
         if (len(training), len(validation)) != (count - wanted, wanted):
             swapped = (len(training), len(validation)) == (wanted, count - wanted)
-            more = " They changed places: return training, validation." if swapped else (
-                f" Of {count} pictures, round({case['held_out']} * {count}) = {wanted} are held out.")
+            more = f" Of {count} pictures, round({case['held_out']} * {count}) = {wanted} are held out."
+            if swapped:
+                more = " They changed places: return training, validation." if wanted else (
+                    f"{more} A cut from the end goes wrong there, for order[-0:] is the whole order: cut from the "
+                    "front, order[k:] and order[:k].")
             fail(f"{called} gave {len(training)} pictures for training and {len(validation)} for validation, expected "
                  f"{count - wanted} and {wanted}.{more}")
         self._judge_pictures(called, training, validation, count)
@@ -927,13 +909,13 @@ class SplitCheck(ProbeCheck):
         if kinds_of == {"validation": {1}, "training": {2}}:
             fail(f"{called}: the two transforms changed places.")
         for name, right in (("validation", 2), ("training", 1)):
-            kinds = kinds_of[name]
-            if kinds != {right}:
-                wrong = min(kinds - {right})
+            strange = kinds_of[name] - {right}
+            if strange:
+                wrong = min(strange)
                 fail(f"{called}: the {name} pictures get {self.TRANSFORMS.get(wrong, 'another transform')}. "
                      f"{self._blame(name, wrong)}")
         held = [item[1] for item in validation]
-        if held in (list(range(wanted)), list(range(count - wanted, count))):
+        if held and held in (list(range(wanted)), list(range(count - wanted, count))):
             fail(f"{called} holds out {wanted} pictures in a row. Many sets are sorted by class, so that whole classes "
                  "would be missing in training: shuffle the order first.")
         if draws < 2:
@@ -988,6 +970,6 @@ split_with_transforms = SplitCheck(
     reference=lambda count, held_out, seed: None,
     example={"count": 20, "held_out": 0.2, "seed": 0},
     cases=lambda rng: ({"count": count, "held_out": held_out, "seed": int(rng.integers(1000))}
-                       for count, held_out in ((51, 0.25), (30, 0.1))),
+                       for count, held_out in ((51, 0.25), (30, 0.1), (3, 0.1))),
     writes=lambda case: f"split_with_transforms on {case['count']} pictures with held_out={case['held_out']}",
 )

@@ -21,7 +21,7 @@ from types import TracebackType
 import numpy as np
 
 from course_lib.checks.compare import RUNGS, TOLERANCE, Difference, describe, difference
-from course_lib.checks.report import Report, Table, fail
+from course_lib.checks.report import CheckFailed, Report, Table, fail
 from course_lib.errors import CourseError
 
 # The arguments of one call, by the names under which they are drawn; they are passed by position.
@@ -183,10 +183,14 @@ class FunctionCheck:
         try:
             got = function(*given)
         except NotImplementedError as error:
+            if 'required "forward"' in str(error):  # torch's own, for a module that has none
+                fail(f"{self.name}: the network has no method `forward`. Is it misspelt, or indented into `__init__`?")
             frame = _student_frame(error.__traceback__)
             within = frame.tb_frame.f_code.co_name if frame else self.name
             who = self.name if within == self.name else f"{within}, which {self.name} calls,"
             fail(f"{who} is not written yet: replace the line `raise NotImplementedError` by your code.")
+        except CheckFailed:  # said already, about one of several results
+            raise
         except (Exception, SystemExit) as error:  # whatever a student's code raises, and exit() too
             line = _line(error.__traceback__)
             sentence = f"{called} stopped with {type(error).__name__}{_message(error)}{line}."
@@ -323,7 +327,8 @@ def _student_frame(trace: TracebackType | None) -> TracebackType | None:
     """The innermost step of a traceback that is neither ours nor a library's; None when there is none."""
     found = None
     while trace is not None:
-        if not trace.tb_frame.f_code.co_filename.startswith(_LIBRARIES):
+        name = trace.tb_frame.f_code.co_filename
+        if not name.startswith(_LIBRARIES) and not name.endswith(".pyx"):  # NumPy's own compiled files
             found = trace
         trace = trace.tb_next
     return found

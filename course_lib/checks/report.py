@@ -112,7 +112,7 @@ def number(value: object, digits: int = 4) -> str:
     """Print one cell: whole numbers in full, others to so many digits, anything else by its repr."""
     try:
         if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
-            text = repr(value)
+            text = repr(bool(value) if isinstance(value, np.bool_) else value)
             return text if len(text) <= 24 else text[:21] + "..."
         if np.isfinite(value) and value == int(value) and abs(value) < 1e15:
             return str(int(value))

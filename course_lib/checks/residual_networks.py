@@ -17,8 +17,8 @@ from torch.nn import functional as F
 
 from course_lib.checks.by_hand import judge_by_hand
 from course_lib.checks.compare import Difference, describe
-from course_lib.checks.first_convnet import ProbeCheck
-from course_lib.checks.kit import Case, Claim, FunctionCheck, Mistake
+from course_lib.checks.kit import Case, Claim, Mistake
+from course_lib.checks.networks import WHOLE, CountCheck, ProbeCheck
 from course_lib.checks.report import fail
 
 LESSON = "09_residual_networks"
@@ -251,6 +251,7 @@ BLOCK_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
      _joined_only(_slip(before=F.relu, outer=_same))),
     ("There is a ReLU before the addition and one after it: f(X) must be free to be negative.",
      _joined_only(_slip(before=F.relu))),
+    ("The plain block ends in a ReLU too: relu(f(X)).", _plain_only(_slip(outer=_same))),
     ("The ReLU after the addition is missing.", _slip(outer=_same)),
     ("Between the two convolutions the ReLU is missing.", _slip(inner=_same)),
     ("Batch norm is made, but not used: each convolution is followed by its own.", _slip(norm=_not_normalised)),
@@ -313,6 +314,8 @@ def _blame_block(kernels: Shapes, vectors: Shapes, channels_in: int, channels_ou
     if len(vectors) == 2:
         return ("Each convolution is followed by a batch norm of its own, with two vectors. One cannot serve both, for "
                 "each learns its own numbers and keeps its own statistics.")
+    if projects and len(vectors) == 7:
+        return "The 1 x 1 convolution of the shortcut has no bias either."
     if projects and len(vectors) == 4:
         return "The 1 x 1 convolution of the shortcut is followed by a batch norm of its own."
     return None
@@ -494,10 +497,10 @@ def _blame_resnet(kernels: Shapes, vectors: Shapes, depth: int, option: Option, 
         return "Hand the option on to each BasicBlock: only B has 1 x 1 convolutions."
     if kernels[-1][0] != classes and len(kernels[-1]) == 2:
         return f"The last layer gives one logit for each class, here {classes}."
-    if kernels[-1] != right[-1] and len(kernels[-1]) == 2:
-        return "The head takes the mean of each map: as many numbers as the third stage has channels, 4 * width."
     if kernels[:-1] != right[:-1]:
         return "The three stages have width, 2 * width and 4 * width channels; the first block of a stage widens them."
+    if kernels[-1] != right[-1] and len(kernels[-1]) == 2:
+        return "The head takes the mean of each map: as many numbers as the third stage has channels, 4 * width."
     if len(vectors) == len(_resnet_shapes(depth, option, width, channels, classes)) - len(right) + 1:
         return "The first convolution has a bias, which the batch norm behind it takes away again: bias=False."
     if len(vectors) == len(_resnet_shapes(depth, option, width, channels, classes)) - len(right) - 2:
@@ -509,6 +512,9 @@ def _explain_resnet(found: Difference, case: Case) -> str | None:
     if found.rung == "run" and "shapes cannot be multiplied" in found.sentence:
         return ("The linear layer gets another shape than it was made for. Take the mean of each map, and flatten: "
                 "nn.AdaptiveAvgPool2d(1), nn.Flatten().")
+    if found.rung == "run" and "Output size is too small" in found.sentence:
+        return ("AvgPool2d(8) fits pictures of 32 x 32 only; nn.AdaptiveAvgPool2d(1) takes the mean of maps of any "
+                "size.")
     if found.rung == "shape":
         return "One row of logits for each picture: (N, classes)."
     if found.rung == "values":
@@ -549,12 +555,14 @@ resnet_cifar = WeightsCheck(
 # ------------------------------------------------------------------------------------------------ DenseLayer
 
 def _dense_layer(x: Array, weights: list[Array], channels: int, growth: int, bottleneck: bool, *,
-                 relu: Callable = F.relu, norm: Callable = _normalised, join: Callable | None = None) -> Array:
+                 relu: Callable = F.relu, second: Callable | None = None, norm: Callable = _normalised,
+                 join: Callable | None = None) -> Array:
+    """X and the new maps; the keywords are its slips. `second` is the bottleneck's second ReLU."""
     kernels, vectors = _tensors(weights)
     X = torch.from_numpy(x)
     Y = relu(norm(X, vectors))
     if bottleneck:
-        Y = relu(norm(F.conv2d(Y, next(kernels)), vectors))
+        Y = (second or relu)(norm(F.conv2d(Y, next(kernels)), vectors))
     Y = F.conv2d(Y, next(kernels), padding=1)
     return (join(X, Y) if join else torch.cat([X, Y], 1)).numpy()
 
@@ -588,6 +596,8 @@ DENSE_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
     ("What was there is handed on changed; DenseNet hands on X as it came, before batch norm and ReLU.",
      _dense(join=lambda X, Y: torch.cat([F.relu(X), Y], 1))),
     ("The ReLU is missing: batch norm, ReLU, convolution.", _dense(relu=_same)),
+    ("The second ReLU of the bottleneck is missing: batch norm, ReLU, convolution, twice.",
+     lambda *case: _dense_layer(*case, second=_same) if case[4] else NotImplemented),
     ("Batch norm is made, but not used: it comes first, before the ReLU.", _dense(norm=_not_normalised)),
     ("The new maps end in a ReLU; the layer ends with the convolution.",
      _dense(join=lambda X, Y: torch.cat([X, F.relu(Y)], 1))),
@@ -612,6 +622,8 @@ def _blame_dense(kernels: Shapes, vectors: Shapes, channels: int, growth: int, b
     elif kernels == [[growth, channels, 3, 3]]:
         return ("With bottleneck=True a 1 x 1 convolution to 4 * growth maps goes before, with batch norm and ReLU of "
                 "its own.")
+    elif kernels[:1] == [[4 * channels, channels, 1, 1]]:
+        return "The bottleneck makes 4 * growth maps, and not 4 * channels."
     elif kernels[:1] == [[growth, channels, 1, 1]]:
         return "The bottleneck makes 4 * growth maps, and the 3 x 3 convolution makes `growth` of them."
     elif kernels[:1] == [[4 * growth, channels, 3, 3]] or kernels[:1] == [[growth, channels, 3, 3]]:
@@ -677,8 +689,8 @@ DenseLayer = WeightsCheck(
 def _densenet_params(depth: int, growth: int, bottleneck: bool, classes: int, *, start: int | None = None,
                      per_block: int | None = None, stem_norm: bool = False, layer_norm: int = 2, narrow: int = 4,
                      between_norm: int = 2, transitions: int = 2, last_norm: int = 2, head_bias: bool = True,
-                     keep: float | None = None, grows: bool = True, kernel: int = 9, biases: bool = False,
-                     stem: bool = True, transition_kernel: int = 1) -> int:
+                     keep: float | None = None, half: Callable = lambda maps: maps // 2, grows: bool = True,
+                     kernel: int = 9, biases: bool = False, stem: bool = True, transition_kernel: int = 1) -> int:
     """The parameters of a DenseNet for CIFAR; the keywords are the slips."""
     layers = per_block or (depth - 4) // (6 if bottleneck else 3)
     channels = start or (2 * growth if bottleneck else 16)
@@ -692,7 +704,7 @@ def _densenet_params(depth: int, growth: int, bottleneck: bool, classes: int, *,
             count += layer_norm * wide + wide * growth * kernel + biases * growth
             channels += growth if grows else 0
         if block < transitions:
-            after = int(channels * (keep or (0.5 if bottleneck else 1)))
+            after = int(channels * keep) if keep else half(channels) if bottleneck else channels
             count += between_norm * channels + channels * after * transition_kernel + biases * after
             channels = after
     return count + last_norm * channels + (channels + head_bias) * classes
@@ -732,6 +744,9 @@ COUNT_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
     ("The first convolution makes 2 * growth maps only with the bottleneck; without it, it makes 16.",
      lambda *case: NotImplemented if case[2] else _densenet_params(*case, start=2 * case[1])),
     ("With the bottleneck a transition keeps half of its channels.", _with_bottleneck(keep=1)),
+    ("Half of the maps is rounded down: channels // 2.", _with_bottleneck(half=lambda maps: -(-maps // 2))),
+    ("Half of the maps is rounded down: channels // 2. But round(6.5) is 6, and round(7.5) is 8.",
+     _with_bottleneck(half=lambda maps: round(maps / 2))),
     ("Only with the bottleneck a transition keeps half of its channels; without it, it keeps all.",
      lambda *case: NotImplemented if case[2] else _densenet_params(*case, keep=0.5)),
     ("With the bottleneck a layer has two convolutions, so a block has half as many layers: (depth - 4) / 6.",
@@ -748,7 +763,7 @@ COUNT_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
 
 def _explain_count(found: Difference, case: Case) -> str | None:
     if found.rung == "type":
-        return "Return one whole number."
+        return WHOLE
     depth, growth, bottleneck, classes = case.values()
     layers = (depth - 4) // (6 if bottleneck else 3)
     channels = 2 * growth if bottleneck else 16
@@ -766,11 +781,11 @@ def _count_cases(rng: Generator) -> Iterator[Case]:
     drawn = [(4 + layers * int(rng.integers(2, 9)), int(rng.integers(3, 20)), layers == 6, int(rng.integers(2, 9)))
              for layers in (6, 3)]
     for depth, growth, bottleneck, classes in (
-            (40, 12, False, 10), (16, 6, True, 7), (100, 12, True, 10), (13, 5, False, 3), *drawn):
+            (40, 12, False, 10), (16, 6, True, 7), (100, 12, True, 10), (13, 5, False, 3), (10, 5, True, 4), *drawn):
         yield {"depth": depth, "growth": growth, "bottleneck": bottleneck, "classes": classes}
 
 
-densenet_param_count = FunctionCheck(
+densenet_param_count = CountCheck(
     call="densenet_param_count(depth, growth, bottleneck=False, classes=10)",
     reference=_densenet_params,
     example={"depth": 10, "growth": 4, "bottleneck": False, "classes": 10},
@@ -829,7 +844,7 @@ def _blame_se(kernels: Shapes, vectors: Shapes, channels: int, reduction: int) -
         return "A linear layer is nn.Linear(in, out): first channels -> channels // reduction, then back."
     if kernels[:1] == [[reduction, channels]] and reduction != hidden:
         return "The first layer has channels // reduction units, and not `reduction`."
-    if kernels[:1] == [[channels // 16 or 1, channels]] and reduction != 16:
+    if kernels[:1] == [[channels // 16, channels]] and reduction != 16:
         return "reduction need not be 16."
     if len(kernels) == 1:
         return "There are two layers: channels -> channels // reduction -> channels."
@@ -838,7 +853,9 @@ def _blame_se(kernels: Shapes, vectors: Shapes, channels: int, reduction: int) -
 
 def _explain_se(found: Difference, case: Case) -> str | None:
     said = found.sentence
-    if found.rung == "run" and ("must match the size" in said or "shapes cannot be multiplied" in said):
+    if found.rung == "run" and "cannot be multiplied" in said:
+        return "The squeeze is the mean over rows and columns, X.mean((2, 3)), of shape (N, C)."
+    if found.rung == "run" and "must match the size" in said:
         return ("The mean over rows and columns has shape (N, C), and so have the gates; to multiply X (N, C, H, W) "
                 "they need two axes more, gates[:, :, None, None].")
     if found.rung == "run" and "is invalid for input of size" in said:

@@ -7,10 +7,11 @@ from functools import partial
 
 import numpy as np
 
-from course_lib.checks.by_hand import judge_by_hand
-from course_lib.checks.compare import Difference
+from course_lib.checks.by_hand import judge_by_hand, rounded
+from course_lib.checks.compare import Difference, difference
 from course_lib.checks.draws import dropout_forward, random_crop_flip
 from course_lib.checks.kit import Case, Claim, FunctionCheck, Mistake
+from course_lib.checks.report import fail
 from course_lib.checks.several import SeveralCheck
 
 __all__ = ["batchnorm2d_backward", "batchnorm2d_forward", "batchnorm2d_forward_eval", "by_hand", "dropout_forward",
@@ -24,15 +25,7 @@ Array = np.ndarray
 
 def by_hand(name: str, answer: object) -> None:
     """Hold a by-hand answer against the sealed one, to four decimals: ``check.by_hand("normalised", normalised)``."""
-    judge_by_hand(LESSON, name, _rounded(answer))
-
-
-def _rounded(answer: object) -> object:
-    if isinstance(answer, (list, tuple)):
-        return [_rounded(value) for value in answer]
-    if isinstance(answer, np.ndarray) and answer.dtype.kind == "f":
-        return np.round(answer, DIGITS)
-    return round(answer, DIGITS) if isinstance(answer, float) else answer
+    judge_by_hand(LESSON, name, rounded(answer, DIGITS))
 
 
 # -------------------------------------------------------------------------------------- batchnorm2d_forward
@@ -96,6 +89,7 @@ ROOT_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
      partial(_forward, root=lambda var, eps: np.sqrt(var - eps))),
 ))
 
+ALWAYS_RUNNING = "training is True, and yet the running statistics are used; training takes those of the batch."
 FORWARD_MISTAKES = (*(Mistake(says, wrong) for says, wrong in (
     ("Every pixel is normalised by itself: axis=0 alone averages over the pictures and leaves a mean for each place. A "
      "channel means the same everywhere, so average over pictures, rows and columns: axis=(0, 2, 3).",
@@ -121,7 +115,7 @@ FORWARD_MISTAKES = (*(Mistake(says, wrong) for says, wrong in (
      partial(_forward, centre=False)),
     ("gamma and beta lie along the width: they have one number for each channel, so give them the shape (1, C, 1, 1).",
      _on_width),
-    ("training is True, and yet the running statistics are used; training takes those of the batch.",
+    (ALWAYS_RUNNING,
      lambda *case: _forward(*case, batch=False)),
     ("training is False, and yet the batch's own statistics are used; evaluation takes running_mean and running_var, "
      "so that a picture's result does not depend on its company.",
@@ -144,8 +138,6 @@ FORWARD_MISTAKES = (*(Mistake(says, wrong) for says, wrong in (
     ("X comes back as it was.",
      lambda X, *rest: X.astype(float)),
 )))
-
-
 
 
 def _layer(rng: Generator, shape: tuple[int, ...], training: bool, **more: float) -> Case:
@@ -173,7 +165,6 @@ def _eval_cases(rng: Generator) -> Iterator[Case]:
     yield _layer(rng, (1, 3, 2, 3), False, eps=0.5)
     yield _layer(rng, (1, 2, 1, 1), False)
     yield _layer(rng, (2, 4, 3, 2), False, eps=0.1)
-    yield _layer(rng, (3, 2, 2, 3), True, eps=0.2)
 
 
 def _is_normalised(call: Callable, rng: Generator) -> Iterator[Claim]:
@@ -205,20 +196,44 @@ def _explain_forward(found: Difference, case: Case) -> str | None:
 
 
 NORM_ROLES = (("X", "input"), ("gamma", "kernel"), ("beta", "kernel"), ("dY", "output"))
-_TINY = {"X": np.array([[[[1.0, 2.0]], [[0.0, 10.0]]], [[[3.0, 4.0]], [[20.0, 30.0]]]]), "gamma": np.array([1.0, 2.0]),
-         "beta": np.array([0.0, 5.0]), "running_mean": np.array([2.0, 10.0]), "running_var": np.array([4.0, 100.0])}
+# Not as wide as it has channels, so that what lies along the width by mistake does not fit.
+_TINY = {"X": np.array([[[[1.0, 2.0, 6.0]], [[0.0, 10.0, 5.0]]], [[[3.0, 4.0, 2.0]], [[20.0, 30.0, 25.0]]]]),
+         "gamma": np.array([1.0, 2.0]), "beta": np.array([0.0, 5.0]), "running_mean": np.array([2.0, 10.0]),
+         "running_var": np.array([4.0, 100.0])}
 
 
-def _forward_check(training: bool, cases: Callable, properties: tuple, covers: str) -> FunctionCheck:
-    return FunctionCheck(
+class EvaluationCheck(FunctionCheck):
+    """The check of batch norm in evaluation.
+
+    Of training it asks only that the running statistics are not used there too: other slips in training have cost
+    their points in the check of training already.
+    """
+
+    def __call__(self, function: Callable, seed: int = 0) -> None:
+        self._accept(function, seed)
+        case = _layer(np.random.default_rng(seed), (3, 2, 2, 3), True, eps=0.2)
+        try:
+            got = function(*(np.copy(value) if isinstance(value, np.ndarray) else value for value in case.values()))
+        except (Exception, SystemExit):
+            got = None
+        if difference(got, _forward(*case.values(), batch=False), "") is None:
+            fail(f"{self.name}: {ALWAYS_RUNNING}")
+        super().__call__(function, seed)
+
+
+def _forward_check(kind: type[FunctionCheck], training: bool, cases: Callable, properties: tuple,
+                   covers: str) -> FunctionCheck:
+    return kind(
         call="batchnorm2d_forward(X, gamma, beta, running_mean, running_var, training, eps=1e-5)",
         reference=_forward, example={**_TINY, "training": training}, cases=cases, properties=properties,
         mistakes=FORWARD_MISTAKES, explain=_explain_forward, roles=NORM_ROLES, covers=(covers,),
     )
 
 
-batchnorm2d_forward = _forward_check(True, _forward_cases, (_is_normalised,), "mean 0 and variance 1 in each channel")
-batchnorm2d_forward_eval = _forward_check(False, _eval_cases, (_keeps_no_company,), "a picture alone and in company")
+batchnorm2d_forward = _forward_check(
+    FunctionCheck, True, _forward_cases, (_is_normalised,), "mean 0 and variance 1 in each channel")
+batchnorm2d_forward_eval = _forward_check(
+    EvaluationCheck, False, _eval_cases, (_keeps_no_company,), "a picture alone and in company")
 
 
 # ------------------------------------------------------------------------------------------- running_update
@@ -461,8 +476,8 @@ def _backward_check(part: str, reference: Callable, mistakes: tuple[Mistake, ...
     return FunctionCheck(
         call="batchnorm2d_backward(dY, X, gamma, eps=1e-5)", part=part, reference=reference, mistakes=mistakes,
         cases=_backward_cases, explain=_explain_backward, roles=NORM_ROLES,
-        example={"dY": np.array([[[[1.0, 0.0]], [[2.0, -1.0]]], [[[0.0, 0.0]], [[1.0, 3.0]]]]), "X": _TINY["X"],
-                 "gamma": _TINY["gamma"]}, **more,
+        example={"dY": np.array([[[[1.0, 0.0, 2.0]], [[2.0, -1.0, 0.0]]], [[[0.0, 0.0, 1.0]], [[1.0, 3.0, -2.0]]]]),
+                 "X": _TINY["X"], "gamma": _TINY["gamma"]}, **more,
     )
 
 
@@ -612,8 +627,14 @@ def _logits_of_batches(X: Array, running_mean: Array, running_var: Array, W: Arr
     return np.concatenate([(part - part.mean(axis=0)) / np.sqrt(part.var(axis=0) + 1e-5) for part in parts]) @ W.T
 
 
-def _left(*case: object) -> Array:
-    return np.array([*case[5], False], dtype=int)
+def _left(*case: object, graphs: bool = False, gradients: bool = True, trainable: bool = True) -> Array:
+    """The modes of the modules; were graphs made, are gradients on, and do all parameters still ask for them?"""
+    return np.array([*case[5], graphs, gradients, trainable], dtype=int)
+
+
+def _sizes(X: Array, running_mean: Array, running_var: Array, W: Array, p: float, modes: Modes,
+           batch_size: int) -> Array:
+    return np.array([min(batch_size, len(X) - start) for start in range(0, len(X), batch_size)])
 
 
 def _moved(batches: list[Array], running_mean: Array, running_var: Array) -> tuple[Array, Array]:
@@ -664,18 +685,34 @@ MODES_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
     ("The first four numbers say which are in training mode afterwards: the network, its batch norm, its dropout, its "
      "linear layer. They came in training mode and are left in evaluation mode: all training after that goes without "
      "dropout and with frozen statistics.",
-     lambda *case: np.array([0, 0, 0, 0, 0]) if case[5] == TRAINING else NotImplemented),
+     lambda *case: np.array([0, 0, 0, 0, 0, 1, 1]) if case[5] == TRAINING else NotImplemented),
     ("The first four numbers say which are in training mode afterwards: the network, its batch norm, its dropout, its "
      "linear layer. They came in evaluation mode and are left in training mode: whoever predicts next gets other "
      "numbers.",
-     lambda *case: np.array([1, 1, 1, 1, 0]) if case[5] == EVALUATION else NotImplemented),
+     lambda *case: np.array([1, 1, 1, 1, 0, 1, 1]) if case[5] == EVALUATION else NotImplemented),
     ("The network came in training mode, but with its batch norm frozen (the second number), and you thawed it, as the "
      "lecture's own notebook does: model.train() goes to every module within. Note the mode of each of "
      "model.modules(), and put each one back.",
-     lambda *case: np.array([1, 1, 1, 1, 0]) if case[5] == FROZEN else NotImplemented),
-    ("The last number says whether the logits remember how they came about. Nobody needs gradients here, and they "
-     "keep all activations in memory: with torch.no_grad().",
-     lambda *case: _left(*case) + [0, 0, 0, 0, 1]),
+     lambda *case: np.array([1, 1, 1, 1, 0, 1, 1]) if case[5] == FROZEN else NotImplemented),
+    ("The fifth number says whether the network's output remembered how it came about. Nobody needs gradients here, "
+     "and they keep all activations in memory: put the forward pass under `with torch.no_grad():`. A detach() "
+     "afterwards comes too late.",
+     partial(_left, graphs=True)),
+    ("The sixth number says whether gradients are on afterwards. They are still switched off, so that no network can "
+     "learn any more: use `with torch.no_grad():`, which ends by itself.",
+     partial(_left, gradients=False)),
+    ("The seventh number says whether every parameter still asks for its gradient. You left requires_grad = False, so "
+     "that the network can learn no more: use `with torch.no_grad():`, which leaves the parameters alone.",
+     partial(_left, trainable=False)),
+))
+SIZES_MISTAKES = tuple(Mistake(says, wrong) for says, wrong in (
+    ("All pictures went through the network at once, and for many of them the memory is not there: hand it "
+     "batch_size pictures at a time, X.split(batch_size).",
+     lambda X, *rest: np.array([len(X)])),
+    ("batch_size is ignored, and the pictures went through the network one by one: X.split(batch_size).",
+     lambda X, *rest: np.ones(len(X), dtype=int)),
+    ("The pictures went through the network twice; once is enough.",
+     lambda *case: np.tile(_sizes(*case), 2)),
 ))
 
 
@@ -700,10 +737,16 @@ def _explain_predict(found: Difference, case: Case) -> str | None:
     return None
 
 
-def _predict_check(part: str, reference: Callable, mistakes: tuple[Mistake, ...]) -> FunctionCheck:
+def _explain_sizes(found: Difference, case: Case) -> str | None:
+    return (f"{len(case['X'])} pictures with batch_size {case['batch_size']}: the network gets that many at a time, "
+            "the last time those that are left.")
+
+
+def _predict_check(part: str, reference: Callable, mistakes: tuple[Mistake, ...],
+                   explain: Callable = _explain_predict) -> FunctionCheck:
     return FunctionCheck(
         call="predict(model, X, batch_size)", part=part, reference=reference, mistakes=mistakes,
-        cases=_predict_cases, explain=_explain_predict,
+        cases=_predict_cases, explain=explain,
         example={"X": np.array([[1.0, 4.0], [3.0, 0.0], [5.0, 2.0], [1.0, 2.0]]), "running_mean": np.array([1.0, 2.0]),
                  "running_var": np.array([4.0, 1.0]), "W": np.array([[1.0, 0.0], [0.0, 1.0], [1.0, -1.0]]), "p": 0.0,
                  "modes": TRAINING, "batch_size": 2},
@@ -715,4 +758,5 @@ predict = SeveralCheck((
     _predict_check("the answer", _logits, LOGITS_MISTAKES),
     _predict_check("the running mean afterwards", lambda X, running_mean, *rest: running_mean, STATISTICS_MISTAKES),
     _predict_check("what is left behind", _left, MODES_MISTAKES),
+    _predict_check("the sizes of the batches", _sizes, SIZES_MISTAKES, _explain_sizes),
 ))

@@ -150,7 +150,7 @@ figures.gallery(shown, "One digit, as it is and in six epochs, moved by up to 4 
 def mixup(X, Y, lam, partner):
     """Every picture and its label, mixed with those of its partner.
 
-    X: pictures (N, C, H, W). Y: labels, one-hot (N, K). lam: (N,), from 0 to 1.
+    X: pictures (N, C, H, W); X may hold whole numbers. Y: labels, one-hot (N, K). lam: (N,), from 0 to 1.
     partner: (N,), whole numbers. Returns X_mixed and Y_mixed, of the shapes of X and Y.
     """
     ### BEGIN SOLUTION
@@ -243,12 +243,14 @@ check.dropout_forward(probe(run), seed=72)
 
 # %% tags=["raises-exception"]
 units = np.array([2.0, 4.0, 6.0, 8.0])
-rng = np.random.default_rng(54)
+rng = np.random.default_rng(7)
 for draws in (1, 10, 100, 10_000):
     mean = np.mean([dropout_forward(units, 0.2, True, rng) for _ in range(draws)], axis=0)
     print(f"mean of {draws:6,} draws: {np.round(mean, 2)}")
 
 # %% [markdown]
+# When we ran it, a hundred were not enough; ten thousand were.
+#
 # ## 3 · Batch norm
 #
 # Slide 55: normalise intermediary features. For each channel, over all pictures of the batch and all places (all
@@ -398,7 +400,7 @@ check.running_update(running_update, seed=75)
 # \;-\; \operatorname{mean}(\mathrm{dY}) \;-\; \hat x \cdot \operatorname{mean}(\mathrm{dY} \cdot \hat x)\Big)$$
 #
 # The means run over the channel's $m$ numbers, as on the way forward. **Predict first:** what is `dX` when `dY` is the
-# same everywhere, and why must it be?
+# same everywhere, and why must it be so?
 
 # %% nbgrader={"grade": false, "grade_id": "batchnorm2d_backward", "locked": false, "schema_version": 3, "solution": true}
 # exercise: batchnorm2d_backward
@@ -425,6 +427,8 @@ check.batchnorm2d_backward(batchnorm2d_backward, seed=76)
 ### END HIDDEN TESTS
 
 # %% [markdown]
+# And the prediction? It is 0: what all outputs share is their mean, and that is $\beta$ whatever $X$ is.
+#
 # ### Your layer in a real network
 #
 # Three functions make a layer. The next cell wraps yours for PyTorch: what `forward` gives and what `backward` sends
@@ -571,16 +575,29 @@ def predict(model, X, batch_size=100):
 
 # %% nbgrader={"grade": true, "grade_id": "test_predict", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 # test: test_predict (3 points)
-# A network with batch norm and dropout: your logits, its running mean afterwards, all modes afterwards.
+# A network with batch norm and dropout: your logits, its running mean and what else is left behind, the sizes of your
+# batches.
 def run(X, running_mean, running_var, W, p, modes, batch_size):
     model = nn.Sequential(nn.BatchNorm1d(X.shape[1]), nn.Dropout(p), nn.Linear(*W.T.shape, bias=False)).double()
     model.load_state_dict({"0.running_mean": torch.tensor(running_mean), "0.running_var": torch.tensor(running_var),
                            "2.weight": torch.tensor(W)}, strict=False)
     for module, mode in zip(model.modules(), modes, strict=True):
         module.training = mode
+    sizes, graphs = [], []
+
+    def note(module, inputs, output):
+        sizes.append(len(output))
+        graphs.append(output.requires_grad)
+
+    model[2].register_forward_hook(note)
     logits = predict(model, torch.tensor(X), batch_size)
-    left_behind = np.array([*(module.training for module in model.modules()), logits.requires_grad], dtype=int)
-    return logits.detach().numpy(), model[0].running_mean.numpy(), left_behind
+    gradients = torch.is_grad_enabled()
+    torch.set_grad_enabled(True)
+    if not isinstance(logits, torch.Tensor):
+        raise TypeError("predict must return one tensor (N, classes); join the batches with torch.cat")
+    left_behind = np.array([*(module.training for module in model.modules()), any(graphs), gradients,
+                            all(parameter.requires_grad for parameter in model.parameters())], dtype=int)
+    return logits.detach().numpy(), model[0].running_mean.numpy(), left_behind, np.array(sizes, dtype=int)
 
 
 check.predict(probe(run))
@@ -845,8 +862,9 @@ figures.spread(
 )
 
 # %% [markdown]
-# With a learning rate that is too small, normalised features make up for it. Is the saying about larger rates borne
-# out here? If your picture says no, that is no mistake of yours: sayings come from particular networks, often very
+# With a learning rate that is too small, normalised features make up for it. At 0.1 the network with batch norm may
+# learn nothing at all and stay at 10 %: its first steps were so large that it never recovered. Is the saying about
+# larger rates borne out here? If your picture says no, that is no mistake of yours: sayings come from particular networks, often very
 # deep ones. (Why batch norm works is still argued about. The paper's own reason, less *internal covariate shift*, did
 # not survive a closer look: Santurkar and others, 2018.)
 
@@ -889,6 +907,6 @@ print("solved!" if np.allclose(ops.conv2d(X, your_W, your_b), two_layers) else "
 # | a forgotten `eval()` gives other answers, and changes the network | `lonely`, the colleague's table, `predict` | a bug of the lecture's practice notebook |
 # | the figure's $p$ keeps, PyTorch's drops; the variance is kept, not the std | `keep_or_drop`, `two_roots` | slides 54 and 55, corrected |
 # | what a trick is worth depends on what is there already | the ablation, three seeds, paired | your own run |
-# | robust is, what has been practised | the two pictures of noise and blur | slide 53, completed; your own run |
+# | a network is robust against what it has practised | the two pictures of noise and blur | slide 53, completed; your own run |
 #
 # **Next:** notebook 08 reads the famous architectures box by box, and recounts them.

@@ -49,8 +49,8 @@ print(f"Budget: {budget()}.")
 # Five networks of the lecture, drawn from the real modules, eighteen years from top to bottom. (They are built on
 # PyTorch's *meta* device, where tensors have a shape and no numbers; so 138 million parameters cost nothing.)
 #
-# Click a box: it tells its shape, its parameters, its multiply-adds and how far a unit sees. Let the height of the
-# boxes be parameters, then multiply-adds. In which networks do the two pictures look alike?
+# Click a box: it tells its kernel, its shape, its parameters, its multiply-adds and how far a unit sees. Let the height
+# of the boxes be parameters, then multiply-adds. In which networks do the two pictures look alike?
 
 # %%
 with torch.device("meta"):
@@ -280,7 +280,8 @@ figures.show_tables({"3×3, then 3×3": (paths(3, 3), "output"), "one 5×5": (pa
 #
 # VGG is five blocks of one kind: some convolutions of 3×3 that keep rows and columns, a ReLU behind each, and at the
 # end a $2\times2$ max pool that halves them. The first convolution goes from `channels` to `maps`, the others from
-# `maps` to `maps`.
+# `maps` to `maps`. If you write a class, make the layers in the order in which X meets them, for the check puts in
+# weights of its own.
 
 # %% nbgrader={"grade": false, "grade_id": "vgg_block", "locked": false, "schema_version": 3, "solution": true}
 # exercise: vgg_block
@@ -388,7 +389,7 @@ same(vgg_param_count(vgg19, side=32, hidden=512), [20_024_384, 1_038_312], "a hi
 # *Difficulty 1/5 · about 2 minutes · 1 point*
 #
 # How many pixels is the side of the largest convolution kernel in each of these networks? Click through the first
-# boxes of the strips above if you do not know it by heart.
+# boxes of the strip at the beginning if you do not know it by heart.
 
 # %% nbgrader={"grade": false, "grade_id": "largest_kernels", "locked": false, "schema_version": 3, "solution": true}
 # exercise: largest_kernels
@@ -459,6 +460,7 @@ same(candidates, [133_638_952, 134_301_514, 134_260_544], "candidates")
 # Two details. With stride 1 and an odd `k` the block keeps rows and columns, so you know the padding. And the
 # convolution has **no bias**: batch norm subtracts the mean of each channel, and a bias with it, whatever its value;
 # the bias of batch norm itself takes that place. (`bias=False` is the argument; `nn.BatchNorm2d(maps)` is the layer.)
+# If you write a class, make the layers in the order in which X meets them, for the check puts in weights of its own.
 
 # %% nbgrader={"grade": false, "grade_id": "conv_block", "locked": false, "schema_version": 3, "solution": true}
 # exercise: conv_block
@@ -556,10 +558,12 @@ compared(images("mnist5k"), images("mnist5k", "test"), 500, recipe)
 # %% [markdown]
 # Read your own numbers first; here is what we found. The two small kernels were at least as good as the large one,
 # with fewer weights, though at this learning rate a seed can turn the order round. And the straight network came
-# last, at every rate that we tried, points behind the second one, whose window and weights it has. So what the stack
-# adds is not the window, and not the saving. It is *the ReLU in the middle*.
+# last, at every rate that we tried, points behind the second one, whose window and weights it has. (It is behind the
+# one 5×5 as well, which has just as many ReLUs: taken apart without a ReLU, two 3×3 can only make some of the 5×5
+# kernels, and are harder to train. The ReLU in between makes up for that, and more.) So what the stack adds is not the
+# window, and not the saving. It is *the ReLU in the middle*.
 #
-# Now spoil the comparison: set `lr=0.01` in the last cell, and run it again. The gap between the first two grows to
+# Now spoil the comparison: set `lr=0.01` in the cell above, and run it again. The gap between the first two grows to
 # two or three points. Which of the two gaps would you print? A comparison is fair if each side has the learning rate
 # that is best *for it*; the larger gap is mostly that of a network that had not finished learning. So “smaller
 # kernels are better” is a hint here, and “the ReLU counts” a finding.
@@ -741,7 +745,8 @@ for number, what in enumerate(("parameters", "multiply-adds")):
 # In AlexNet and VGG-16 the two pictures are mirror images: the fully connected layers have nearly all of the
 # parameters, and do 8 and 1 percent of the work. There is a reason, and it makes a law. *A weight of a convolution is
 # used once for each cell of its map, a weight of a fully connected layer once for each picture.* So the last column
-# is no more than the number of places at which an average weight is used.
+# is simply the number of places at which an average weight is used. Inception does most, 226 for each parameter; LeNet
+# fewest, 7.
 #
 # **Questions**
 # - Take VGG-16's three fully connected layers away and put global average pooling and one linear layer there instead.

@@ -77,9 +77,9 @@ recall("09_residual_networks")
 #
 # $$y = \mathrm{relu}\big(f(x) + x\big)$$
 #
-# To do nothing, $f$ must be 0, and for that it is enough that its last batch norm multiplies by 0. $f$ is called the
-# *residual*, what is left to do; the $+\,x$ is the **shortcut**. (The slide cites “ECCV 2015”. There is no ECCV in odd
-# years: the paper was put on arXiv in December 2015, and presented at CVPR 2016.)
+# To do nothing, $f$ must be 0, and for that it is enough that its last batch norm multiplies by 0 and adds 0. $f$ is
+# called the *residual*, what is left to do; the $+\,x$ is the **shortcut**. (The slide cites “ECCV 2015”. There is no
+# ECCV in odd years: the paper was put on arXiv in December 2015, and presented at CVPR 2016.)
 #
 # ### By hand: `one_block`
 # *Difficulty 2/5 · about 4 minutes · 2 points*
@@ -368,7 +368,8 @@ figures.curves(range(1, 7), errors, "epoch", "training error, %",
 
 # %% [markdown]
 # There it is again. (One seed is an anecdote, as you know from notebook 07; the widget above holds three of each
-# depth.) Now the explanation. “Gradient struggles to reach earlier layers”, says slide 40. It sounds right: the
+# depth. ResNet-56 is a little behind ResNet-20 here: six epochs are short, and $8\times8$ digits do not need 56
+# layers.) Now the explanation. “Gradient struggles to reach earlier layers”, says slide 40. It sounds right: the
 # gradient comes from behind, and is multiplied at every layer on its way to the front.
 #
 # ### Predict: `gradients_will`
@@ -456,8 +457,14 @@ same(borne_out, [0, 1, 0, 1, 0, 0], "borne_out")
 # %% [markdown]
 # With batch norm, the gradient does not struggle to reach the first layers of the plain network: before training it is
 # hundreds of times as large there as at the last one. Without batch norm it is tiny, but in *every* layer: the picture
-# itself has died away on its way forward, and what does not come through cannot be learned from. (With PyTorch's own
-# first weights, which are smaller, all gradients of that network are 0 to the last bit.)
+# itself has died away on its way forward, and what does not come through cannot be learned from. (He's weights should
+# prevent that, but they do not reckon with the padding: on maps of $2\times2$ a $3\times3$ kernel sees 4 numbers and 5
+# zeros, layer after layer. On larger pictures much less is lost. With PyTorch's own first weights, which are smaller,
+# the gradients are about $10^{-27}$: `gradient_norms` gives 0, since even the square of such a number is too small for
+# float32.)
+#
+# In ResNet-56 it is the other way round: each block adds to what comes in, nothing takes it back, and numbers and
+# gradients grow. Shortcuts alone are not enough; batch norm keeps their sum in bounds.
 #
 # The paper knew. Its section 4.1 calls vanishing gradients an unlikely reason, for its plain networks had batch norm,
 # and their gradients were found healthy; it guesses that deep plain networks converge exponentially slowly. That batch
@@ -767,9 +774,9 @@ for name, shares in right.items():
     print(f"{name:14}", *(f"{share:6.1%}" for share in shares), " of the test digits right, three seeds")
 
 # %% [markdown]
-# When we ran it, now the one was ahead by a few of the 599 test digits, now the other: nearly all are right anyway, and
-# the paper gained its percent on ImageNet. But what did the gates learn? Here is the mean gate of each digit, in the
-# first block and in the last.
+# When we ran it, a few of the 599 test digits lay between the two: nearly all are right anyway, and the paper gained
+# its percent on ImageNet. But what did the gates learn? Here is the mean gate of each digit, in the first block and in
+# the last.
 
 # %% tags=["raises-exception"]
 def gates_of(model, images):
@@ -842,8 +849,7 @@ if full("slide 40 itself, four networks on CIFAR-10: minutes on a GPU, a night o
 
 # %% [markdown]
 # The paper's ResNet-20 is wrong on 8.75 % of the test, ResNet-56 on 6.97 % (He and others, table 6). **Question:** our
-# recipe takes 40 epochs and the paper's
-# 164. What else would have to be equal, before you call a difference a finding?
+# recipe takes 40 epochs and the paper's 164. What else would have to be equal, before you call a difference a finding?
 
 # %% [markdown]
 # ## Quiz
@@ -878,7 +884,7 @@ print("solved!" if difference.abs().max() < 1e-4 else "not yet")
 # | a block learns what is to be added, and passes the gradient on | `one_block`, `BasicBlock` | slide 41; He, Zhang, Ren, Sun, [arXiv:1512.03385](https://arxiv.org/abs/1512.03385), of CVPR 2016 and no ECCV |
 # | 152 = 3 · 50 + 2, and the picture draws 53 blocks | `layers` | slide 39, corrected |
 # | ResNet-20 has 269,722 parameters, with its shortcuts or without | `resnet20_parameters`, `resnet_cifar` | the paper, section 4.2 |
-# | 56 plain layers are worse on what they were trained on, 56 residual ones are not | section 4 | slide 40; your own runs |
+# | 56 plain layers are much worse on what they were trained on, 56 residual ones hardly (tenths of a percent) | section 4 | slide 40; your own runs |
 # | with batch norm the plain network's first gradients explode; shortcuts keep them in bounds | `gradients_will`, `borne_out` | slide 40, corrected; the paper, section 4.1; Yang and others, [arXiv:1902.08129](https://arxiv.org/abs/1902.08129) |
 # | DenseNet concatenates | `dense_channels`, `DenseLayer` | slide 42, corrected; Huang, Liu, van der Maaten, Weinberger, [arXiv:1608.06993](https://arxiv.org/abs/1608.06993) |
 # | a famous table has a wrong row: 19,421,274 parameters, and not 10.2M | `densenet_param_count`, `recount` | slide 42, corrected |

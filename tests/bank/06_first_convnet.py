@@ -77,10 +77,6 @@ parameters = (156.0, 2416.0, 48120.0, 10164.0, 850.0, 61706.0)
 # says: is not answered yet
 first_losses = [None, None, None]
 
-# %% wrong first_losses: not rounded
-# says: Round them
-first_losses = [float(np.log(n)) for n in (10, 2, 1000)]
-
 # %% wrong first_losses: to the base 10
 # says: base 10
 first_losses = [1, 0.3, 3]
@@ -100,6 +96,13 @@ first_losses = [0.1, 0.5, 0.001]
 # %% wrong first_losses: text
 # says: without quotes
 first_losses = ["2.30", 0.69, 6.91]
+
+# %% wrong first_losses: one decimal
+# says: rounds to 6.91
+first_losses = [2.3, 0.69, 6.9]
+
+# %% right first_losses: not rounded
+first_losses = [np.log(10), np.log(2), np.log(1000)]
 
 # %% right first_losses: rounded by NumPy
 first_losses = np.round(np.log([10, 2, 1000]), 2)
@@ -886,6 +889,195 @@ def trace_shapes(layers, shape):
         shapes.append(tuple(x.shape[1:]))
     return shapes
 
+# %% wrong trace_shapes: a kernel must fit without the padding
+# says: Layer by layer: conv 2 x 1 x 2
+def trace_shapes(layers, shape):
+    shapes = []
+    for kind, *numbers in layers:
+        if kind == "flatten":
+            shape = (int(np.prod(shape)),)
+        elif kind == "linear":
+            shape = (numbers[1],) if shape == (numbers[0],) else None
+        elif kind == "global":
+            shape = shape[:1] if len(shape) == 3 else None
+        elif kind == "pool":
+            shape = (shape[0], shape[1] // numbers[0], shape[2] // numbers[0]) if len(shape) == 3 else None
+        elif kind == "conv":
+            channels, maps, k, stride, padding = numbers
+            if len(shape) == 3 and shape[0] == channels and k <= min(shape[1:]):
+                rows, columns = ((side + 2 * padding - k) // stride + 1 for side in shape[1:])
+                shape = (maps, rows, columns)
+            else:
+                shape = None
+        if shape is not None and min(shape) < 1:
+            shape = None
+        shapes.append(shape)
+        if shape is None:
+            break
+    return shapes
+
+# %% wrong trace_shapes: int in place of the floor
+# says: conv does not fit
+def trace_shapes(layers, shape):
+    shapes = []
+    for kind, *numbers in layers:
+        if kind == "flatten":
+            shape = (int(np.prod(shape)),)
+        elif kind == "linear":
+            shape = (numbers[1],) if shape == (numbers[0],) else None
+        elif kind == "global":
+            shape = shape[:1] if len(shape) == 3 else None
+        elif kind == "pool":
+            shape = (shape[0], shape[1] // numbers[0], shape[2] // numbers[0]) if len(shape) == 3 else None
+        elif kind == "conv":
+            channels, maps, k, stride, padding = numbers
+            if len(shape) == 3 and shape[0] == channels:
+                rows, columns = (int((side + 2 * padding - k) / stride) + 1 for side in shape[1:])
+                shape = (maps, rows, columns)
+            else:
+                shape = None
+        if shape is not None and min(shape) < 1:
+            shape = None
+        shapes.append(shape)
+        if shape is None:
+            break
+    return shapes
+
+# %% wrong trace_shapes: only the rows are looked at
+# says: does not fit
+def trace_shapes(layers, shape):
+    shapes = []
+    for kind, *numbers in layers:
+        if kind == "flatten":
+            shape = (int(np.prod(shape)),)
+        elif kind == "linear":
+            shape = (numbers[1],) if shape == (numbers[0],) else None
+        elif kind == "global":
+            shape = shape[:1] if len(shape) == 3 else None
+        elif kind == "pool":
+            shape = (shape[0], shape[1] // numbers[0], shape[2] // numbers[0]) if len(shape) == 3 else None
+        elif kind == "conv":
+            channels, maps, k, stride, padding = numbers
+            if len(shape) == 3 and shape[0] == channels:
+                rows, columns = ((side + 2 * padding - k) // stride + 1 for side in shape[1:])
+                shape = (maps, rows, columns)
+            else:
+                shape = None
+        if shape is not None and len(shape) > 1 and shape[1] < 1:
+            shape = None
+        shapes.append(shape)
+        if shape is None:
+            break
+    return shapes
+
+# %% wrong trace_shapes: global on what is flat
+# says: Layer by layer: flatten 8, global does not fit
+def trace_shapes(layers, shape):
+    shapes = []
+    for kind, *numbers in layers:
+        if kind == "flatten":
+            shape = (int(np.prod(shape)),)
+        elif kind == "linear":
+            shape = (numbers[1],) if shape == (numbers[0],) else None
+        elif kind == "global":
+            shape = shape[:1]
+        elif kind == "pool":
+            shape = (shape[0], shape[1] // numbers[0], shape[2] // numbers[0]) if len(shape) == 3 else None
+        elif kind == "conv":
+            channels, maps, k, stride, padding = numbers
+            if len(shape) == 3 and shape[0] == channels:
+                rows, columns = ((side + 2 * padding - k) // stride + 1 for side in shape[1:])
+                shape = (maps, rows, columns)
+            else:
+                shape = None
+        if shape is not None and min(shape) < 1:
+            shape = None
+        shapes.append(shape)
+        if shape is None:
+            break
+    return shapes
+
+# %% wrong trace_shapes: linear looks at the last axis alone
+# says: all numbers that come in, and not the last axis alone
+def trace_shapes(layers, shape):
+    shapes = []
+    for kind, *numbers in layers:
+        if kind == "flatten":
+            shape = (int(np.prod(shape)),)
+        elif kind == "linear":
+            shape = (numbers[1],) if shape[-1] == numbers[0] else None
+        elif kind == "global":
+            shape = shape[:1] if len(shape) == 3 else None
+        elif kind == "pool":
+            shape = (shape[0], shape[1] // numbers[0], shape[2] // numbers[0]) if len(shape) == 3 else None
+        elif kind == "conv":
+            channels, maps, k, stride, padding = numbers
+            if len(shape) == 3 and shape[0] == channels:
+                rows, columns = ((side + 2 * padding - k) // stride + 1 for side in shape[1:])
+                shape = (maps, rows, columns)
+            else:
+                shape = None
+        if shape is not None and min(shape) < 1:
+            shape = None
+        shapes.append(shape)
+        if shape is None:
+            break
+    return shapes
+
+# %% wrong trace_shapes: conv on what is flat
+# says: conv does not fit|stopped with
+def trace_shapes(layers, shape):
+    shapes = []
+    for kind, *numbers in layers:
+        if kind == "flatten":
+            shape = (int(np.prod(shape)),)
+        elif kind == "linear":
+            shape = (numbers[1],) if shape == (numbers[0],) else None
+        elif kind == "global":
+            shape = shape[:1] if len(shape) == 3 else None
+        elif kind == "pool":
+            shape = (shape[0], shape[1] // numbers[0], shape[2] // numbers[0]) if len(shape) == 3 else None
+        elif kind == "conv":
+            channels, maps, k, stride, padding = numbers
+            if shape[0] == channels:
+                rows, columns = ((side + 2 * padding - k) // stride + 1 for side in shape[1:])
+                shape = (maps, rows, columns)
+            else:
+                shape = None
+        if shape is not None and min(shape) < 1:
+            shape = None
+        shapes.append(shape)
+        if shape is None:
+            break
+    return shapes
+
+# %% wrong trace_shapes: flatten on three axes only
+# says: flatten 24, flatten 24
+def trace_shapes(layers, shape):
+    shapes = []
+    for kind, *numbers in layers:
+        if kind == "flatten":
+            shape = (int(np.prod(shape)),) if len(shape) == 3 else None
+        elif kind == "linear":
+            shape = (numbers[1],) if shape == (numbers[0],) else None
+        elif kind == "global":
+            shape = shape[:1] if len(shape) == 3 else None
+        elif kind == "pool":
+            shape = (shape[0], shape[1] // numbers[0], shape[2] // numbers[0]) if len(shape) == 3 else None
+        elif kind == "conv":
+            channels, maps, k, stride, padding = numbers
+            if len(shape) == 3 and shape[0] == channels:
+                rows, columns = ((side + 2 * padding - k) // stride + 1 for side in shape[1:])
+                shape = (maps, rows, columns)
+            else:
+                shape = None
+        if shape is not None and min(shape) < 1:
+            shape = None
+        shapes.append(shape)
+        if shape is None:
+            break
+    return shapes
+
 # ---------------------------------------------------------------------------------------------- lenet
 
 # %% wrong lenet: not written
@@ -894,7 +1086,7 @@ def lenet():
     raise NotImplementedError
 
 # %% wrong lenet: a class in place of a network
-# says: stopped with
+# says: returns a class; make a network of it
 def lenet():
     return nn.Sequential
 
@@ -935,7 +1127,7 @@ def lenet():
                          nn.Flatten(), nn.Linear(400, 10))
 
 # %% wrong lenet: layers declared in another order
-# says: in the order of model.parameters\(\), parameter 0
+# says: in the order of model.parameters\(\), parameter 0.*order is not. It is that in which `__init__` makes the layers
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
@@ -1055,8 +1247,47 @@ def lenet():
     return nn.Sequential(nn.Conv2d(1, 6, (5, 5), padding="same"), nn.MaxPool2d(2), nn.ReLU(inplace=True), nn.Conv2d(6, 16, 5), nn.MaxPool2d(2, 2), nn.ReLU(),
                          nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Dropout(0.1), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10))
 
-# %% right lenet: the library's
-lenet = LeNet5
+# %% wrong lenet: the same network at each call
+# says: same network at each call
+MADE = nn.Sequential(nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+                     nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10))
+
+
+def lenet():
+    return MADE
+
+# %% wrong lenet: no forward
+# says: no method `forward`
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(1, 6, 5, padding=2), nn.Conv2d(6, 16, 5)
+        self.fc1, self.fc2, self.fc3 = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, 10)
+
+        def forward(self, x):
+            return x
+
+
+def lenet():
+    return Net()
+
+# %% wrong lenet: layers in a plain list
+# says: has 0 parameters.*plain list
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = [nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(),
+                       nn.MaxPool2d(2), nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(),
+                       nn.Linear(84, 10)]
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+def lenet():
+    return Net()
 
 # ---------------------------------------------------------------------------------------------- practice_net
 
@@ -1303,7 +1534,7 @@ def evaluate(model, batches):
     return loss / count, right / count
 
 # %% wrong evaluate: a tensor is returned
-# says: returned a tensor
+# says: both numbers must be plain
 def evaluate(model, batches):
     modes = [(m, m.training) for m in model.modules()]
     model.eval()
@@ -1447,6 +1678,54 @@ def evaluate(model, batches):
     for m, mode in modes:
         m.training = mode
     return loss / len(batches), right / len(batches.dataset)
+
+# %% wrong evaluate: the parameters frozen in place of no_grad
+# says: left with requires_grad = False
+def evaluate(model, batches):
+    modes = [(m, m.training) for m in model.modules()]
+    model.eval()
+    for parameter in model.parameters():
+        parameter.requires_grad = False
+    loss, right, count = 0.0, 0, 0
+    for x, y in batches:
+        logits = model(x)
+        loss += F.cross_entropy(logits, y).item() * len(x)
+        right += (logits.argmax(1) == y).sum().item()
+        count += len(x)
+    for m, mode in modes:
+        m.training = mode
+    return loss / count, right / count
+
+# %% wrong evaluate: asks for the dataset behind the batches
+# says: any iterable
+def evaluate(model, batches):
+    modes = [(m, m.training) for m in model.modules()]
+    model.eval()
+    loss, right = 0.0, 0
+    with torch.no_grad():
+        for x, y in batches:
+            logits = model(x)
+            loss += F.cross_entropy(logits, y).item() * len(x)
+            right += (logits.argmax(1) == y).sum().item()
+    for m, mode in modes:
+        m.training = mode
+    return loss / len(batches.dataset), right / len(batches.dataset)
+
+# %% wrong evaluate: goes through the batches twice
+# says: can be gone through once only
+def evaluate(model, batches):
+    modes = [(m, m.training) for m in model.modules()]
+    model.eval()
+    loss, right, count = 0.0, 0, 0
+    with torch.no_grad():
+        for x, y in batches:
+            loss += F.cross_entropy(model(x), y).item() * len(x)
+            count += len(x)
+        for x, y in batches:
+            right += (model(x).argmax(1) == y).sum().item()
+    for m, mode in modes:
+        m.training = mode
+    return loss / count, right / count
 
 # %% right evaluate: all logits first
 @torch.no_grad()
@@ -1983,6 +2262,22 @@ def split_with_transforms(make_dataset, training_transform, validation_transform
     order = torch.randint(len(a), (len(a),), generator=torch.Generator().manual_seed(seed)).tolist()
     there = round(held_out * len(a))
     return torch.utils.data.Subset(a, order[there:]), torch.utils.data.Subset(b, order[:there])
+
+# %% wrong split_with_transforms: cut from the end
+# says: order\[-0:\] is the whole order
+def split_with_transforms(make_dataset, training_transform, validation_transform, held_out=0.2, seed=0):
+    a, b = make_dataset(training_transform), make_dataset(validation_transform)
+    order = torch.randperm(len(a), generator=torch.Generator().manual_seed(seed)).tolist()
+    there = round(held_out * len(a))
+    return torch.utils.data.Subset(a, order[:-there]), torch.utils.data.Subset(b, order[-there:])
+
+# %% wrong split_with_transforms: halves that overlap, by tensors of indices
+# says: pictures are in both sets
+def split_with_transforms(make_dataset, training_transform, validation_transform, held_out=0.2, seed=0):
+    a, b = make_dataset(training_transform), make_dataset(validation_transform)
+    order = torch.randperm(len(a), generator=torch.Generator().manual_seed(seed))
+    there = round(held_out * len(a))
+    return torch.utils.data.Subset(a, order[:len(a) - there]), torch.utils.data.Subset(b, order[:there])
 
 # %% wrong split_with_transforms: only the training set
 # says: stopped with

@@ -279,6 +279,66 @@ def random_crop_flip(X, padding, flip, rng):
     out = np.stack([framed[n, :, top[n]:top[n] + H, left[n]:left[n] + W] for n in range(N)])
     return np.where(u[:, None, None, None] < flip, out[..., ::-1], out)
 
+# %% wrong random_crop_flip: places drawn by the whole width or not at all
+# says: as likely as the others
+def random_crop_flip(X, padding, flip, rng):
+    N, C, H, W = X.shape
+    framed = np.pad(X, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    out = np.zeros(X.shape)
+    for n in range(N):
+        top, left = rng.choice([0, padding, 2 * padding], 2)
+        piece = framed[n, :, top:top + H, left:left + W]
+        out[n] = piece[..., ::-1] if rng.random() < flip else piece
+    return out
+
+# %% wrong random_crop_flip: places drawn one of the ends
+# says: as likely as the others
+def random_crop_flip(X, padding, flip, rng):
+    N, C, H, W = X.shape
+    framed = np.pad(X, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    out = np.zeros(X.shape)
+    for n in range(N):
+        top, left = 2 * padding * rng.integers(0, 2, 2)
+        piece = framed[n, :, top:top + H, left:left + W]
+        out[n] = piece[..., ::-1] if rng.random() < flip else piece
+    return out
+
+# %% wrong random_crop_flip: places drawn rounded
+# says: as likely as the others
+def random_crop_flip(X, padding, flip, rng):
+    N, C, H, W = X.shape
+    framed = np.pad(X, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    out = np.zeros(X.shape)
+    for n in range(N):
+        top, left = np.round(rng.uniform(0, 2 * padding, 2)).astype(int)
+        piece = framed[n, :, top:top + H, left:left + W]
+        out[n] = piece[..., ::-1] if rng.random() < flip else piece
+    return out
+
+# %% wrong random_crop_flip: places drawn a clipped normal
+# says: as likely as the others
+def random_crop_flip(X, padding, flip, rng):
+    N, C, H, W = X.shape
+    framed = np.pad(X, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    out = np.zeros(X.shape)
+    for n in range(N):
+        top, left = np.clip(np.round(rng.normal(padding, padding / 2, 2)), 0, 2 * padding).astype(int)
+        piece = framed[n, :, top:top + H, left:left + W]
+        out[n] = piece[..., ::-1] if rng.random() < flip else piece
+    return out
+
+# %% wrong random_crop_flip: places drawn the sum of two draws
+# says: as likely as the others
+def random_crop_flip(X, padding, flip, rng):
+    N, C, H, W = X.shape
+    framed = np.pad(X, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    out = np.zeros(X.shape)
+    for n in range(N):
+        top, left = rng.integers(0, padding + 1, (2, 2)).sum(0)
+        piece = framed[n, :, top:top + H, left:left + W]
+        out[n] = piece[..., ::-1] if rng.random() < flip else piece
+    return out
+
 # %% right random_crop_flip: mirrored before it is cut
 def random_crop_flip(X, padding, flip, rng):
     N, C, H, W = X.shape
@@ -709,6 +769,14 @@ def batchnorm2d_forward(X, gamma, beta, running_mean, running_var, training, eps
         mean, var = running_mean[:, None, None], running_var[:, None, None]
     return gamma * (X - mean) / np.sqrt(var + eps) + beta
 
+# %% wrong batchnorm2d_forward: statistics without reshaping
+# says: shape \(1, C, 1, 1\)
+def batchnorm2d_forward(X, gamma, beta, running_mean, running_var, training, eps=1e-5):
+    mean, var = X.mean(axis=(0, 2, 3)), X.var(axis=(0, 2, 3))
+    if not training:
+        mean, var = running_mean, running_var
+    return gamma[:, None, None] * (X - mean) / np.sqrt(var + eps) + beta[:, None, None]
+
 # %% wrong batchnorm2d_forward: gamma and beta left out
 # says: gamma and beta are left out
 def batchnorm2d_forward(X, gamma, beta, running_mean, running_var, training, eps=1e-5):
@@ -875,6 +943,13 @@ def running_update(running_mean, running_var, X, training, momentum=0.1):
     if not training:
         return running_mean, running_var
     return 0.9 * running_mean + 0.1 * X.mean(axis=(0, 2, 3)), 0.9 * running_var + 0.1 * X.var(axis=(0, 2, 3), ddof=1)
+
+# %% wrong running_update: nothing returned in evaluation
+# says: ^CheckFailed: running_update returns None
+def running_update(running_mean, running_var, X, training, momentum=0.1):
+    if training:
+        mean, var = X.mean(axis=(0, 2, 3)), X.var(axis=(0, 2, 3), ddof=1)
+        return (1 - momentum) * running_mean + momentum * mean, (1 - momentum) * running_var + momentum * var
 
 # %% right running_update: a step towards the batch
 def running_update(running_mean, running_var, X, training, momentum=0.1):
@@ -1186,6 +1261,61 @@ def predict(model, X, batch_size=100):
     with torch.no_grad():
         logits = torch.cat([model(batch) for batch in X.split(batch_size)])
     model.train(before)
+    return logits
+
+# %% wrong predict: gradients off for good
+# says: still switched off
+def predict(model, X, batch_size=100):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    torch.set_grad_enabled(False)
+    logits = torch.cat([model(batch) for batch in X.split(batch_size)])
+    for module, mode in modes:
+        module.training = mode
+    return logits
+
+# %% wrong predict: detached afterwards
+# says: detach\(\) afterwards comes too late
+def predict(model, X, batch_size=100):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    logits = torch.cat([model(batch) for batch in X.split(batch_size)]).detach()
+    for module, mode in modes:
+        module.training = mode
+    return logits
+
+# %% wrong predict: all at once
+# says: at once
+def predict(model, X, batch_size=100):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    with torch.no_grad():
+        logits = model(X)
+    for module, mode in modes:
+        module.training = mode
+    return logits
+
+# %% wrong predict: the parameters frozen in place of no_grad
+# says: left requires_grad = False
+def predict(model, X, batch_size=100):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    for parameter in model.parameters():
+        parameter.requires_grad = False
+    logits = torch.cat([model(batch) for batch in X.split(batch_size)])
+    for module, mode in modes:
+        module.training = mode
+    return logits
+
+# %% wrong predict: a list
+# says: join the batches with torch.cat
+def predict(model, X, batch_size=100):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    with torch.no_grad():
+        logits = [model(batch) for batch in X.split(batch_size)]
+    for module, mode in modes:
+        module.training = mode
     return logits
 
 # %% right predict: a loop and inference_mode

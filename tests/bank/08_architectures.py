@@ -245,6 +245,10 @@ candidates = [sum(vgg_param_count([[(64, 3)] * 2, [(128, 3)] * 2, *([(m, 3), (m,
 # %% right candidates: by differences
 candidates = [138357544 - 8 * (256 * 256 + 2 * 512 * 512), 138357544 - 990 * 4097, 138357544 - 1000 * 4097]
 
+# %% wrong inception_3a: the published width for the naive block
+# says: hands on all its 192
+inception_3a = [256, 163_328, 256, 387_072]
+
 # %% wrong inception_3a: not answered
 # says: is not answered yet
 inception_3a = [None, None, None, None]
@@ -348,6 +352,11 @@ def grouped_conv_params(channels, maps, k, groups=1, bias=True):
 # says: each of the
 def grouped_conv_params(channels, maps, k, groups=1, bias=True):
     return maps * (channels // groups + bias) * k * k
+
+# %% wrong grouped_conv_params: divided into a float
+# says: is a float, .*// divides whole numbers
+def grouped_conv_params(channels, maps, k, groups=1, bias=True):
+    return maps * (channels / groups * k * k + bias)
 
 # %% right grouped_conv_params: counted by torch
 def grouped_conv_params(channels, maps, k, groups=1, bias=True):
@@ -527,6 +536,28 @@ def vgg_block(channels, maps, convolutions):
         layers += [nn.Conv2d(channels, maps, 3, padding=1), nn.ReLU()]
         channels = maps
     return layers
+
+# %% wrong vgg_block: one layer several times
+# says: n times the \*same\* layer
+def vgg_block(channels, maps, convolutions):
+    return nn.Sequential(*[nn.Conv2d(channels, maps, 3, padding=1), nn.ReLU()] * convolutions, nn.MaxPool2d(2))
+
+# %% wrong vgg_block: layers in a plain list
+# says: in a plain list are hidden
+class Block(nn.Module):
+    def __init__(self, channels, maps, convolutions):
+        super().__init__()
+        sizes = [channels] + [maps] * convolutions
+        self.layers = [nn.Conv2d(a, b, 3, padding=1) for a, b in zip(sizes, sizes[1:])]
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = torch.relu(layer(x))
+        return F.max_pool2d(x, 2)
+
+
+def vgg_block(channels, maps, convolutions):
+    return Block(channels, maps, convolutions)
 
 # %% right vgg_block: a class
 class Block(nn.Module):
@@ -959,6 +990,12 @@ def conv_block(channels, maps, k=3, stride=1):
 # says: padding is k
 def conv_block(channels, maps, k=3, stride=1):
     convolution = nn.Conv2d(channels, maps, k, stride=stride, padding=k, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(maps), nn.ReLU())
+
+# %% wrong conv_block: padding that depends on the stride
+# says: whatever the stride
+def conv_block(channels, maps, k=3, stride=1):
+    convolution = nn.Conv2d(channels, maps, k, stride=stride, padding=(k - stride + 1) // 2, bias=False)
     return nn.Sequential(convolution, nn.BatchNorm2d(maps), nn.ReLU())
 
 # %% wrong conv_block: stride ignored
@@ -1445,7 +1482,7 @@ def inception_block(channels, one, three, five, pool):
         nn.Sequential(nn.MaxPool2d(3, stride=1, padding=1), convolve(channels, pool, 1)))
 
 # %% wrong inception_block: batch norm
-# says: no use for
+# says: no batch norm in this block
 class SideBySide(nn.Module):
     def __init__(self, *branches):
         super().__init__()
@@ -1458,6 +1495,27 @@ class SideBySide(nn.Module):
 def inception_block(channels, one, three, five, pool):
     def convolve(inputs, maps, k):
         return nn.Sequential(nn.Conv2d(inputs, maps, k, padding=k // 2), nn.BatchNorm2d(maps), nn.ReLU())
+
+    return SideBySide(
+        convolve(channels, one, 1),
+        nn.Sequential(convolve(channels, three[0], 1), convolve(*three, 3)),
+        nn.Sequential(convolve(channels, five[0], 1), convolve(*five, 5)),
+        nn.Sequential(nn.MaxPool2d(3, stride=1, padding=1), convolve(channels, pool, 1)))
+
+# %% wrong inception_block: of blocks with batch norm
+# says: no batch norm in this block
+class SideBySide(nn.Module):
+    def __init__(self, *branches):
+        super().__init__()
+        self.branches = nn.ModuleList(branches)
+
+    def forward(self, X):
+        return torch.cat([branch(X) for branch in self.branches], dim=1)
+
+
+def inception_block(channels, one, three, five, pool):
+    def convolve(inputs, maps, k):
+        return nn.Sequential(nn.Conv2d(inputs, maps, k, padding=k // 2, bias=False), nn.BatchNorm2d(maps), nn.ReLU())
 
     return SideBySide(
         convolve(channels, one, 1),

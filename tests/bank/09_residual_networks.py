@@ -33,6 +33,10 @@ one_block = [-1.5, 1.5, 0.5, 0, -0.5]
 # says: minus sign
 one_block = [1.5, 4.5, 1.5, 1.5, 0.5]
 
+# %% wrong one_block: the slope without its sign
+# says: The slope of f is negative
+one_block = [-1.5, 1.5, 1.5, 0, 0]
+
 # %% wrong one_block: one slip
 # says: 1 of 5 cells is wrong: \[3\]
 one_block = [-1.5, 1.5, 0.5, 1, 0]
@@ -56,6 +60,10 @@ layers = [None] * 5
 # %% wrong layers: blocks only
 # says: Two layers lie outside
 layers = [48, 99, 50, 150, 159]
+
+# %% wrong layers: the slide's shortcuts too
+# says: lies in a shortcut is not counted
+layers = [50, 101, 50, 152, 164]
 
 # %% wrong layers: one outside
 # says: two layers, one in front
@@ -228,6 +236,10 @@ dense_channels = [(40 - 4) // 3, *(16 + 12 * 12 * n for n in (1, 2, 3))]
 # %% right dense_channels: an array
 dense_channels = np.array([12, 160, 304, 448])
 
+# %% wrong recount: steps from nothing, added to ResNet-20
+# says: 18 − 3 = 15 steps
+recount = [97_216, 2_019_610, 19_712_922]
+
 # %% wrong recount: not answered
 # says: is not answered yet
 recount = [None, None, None]
@@ -397,6 +409,44 @@ class BasicBlock(nn.Module):
         if self.shortcut:
             return self.f(X) + self.shortcut(X)
         return self.f(X) + F.pad(X[:, :, ::self.stride, ::self.stride], (0, 0, 0, 0, 0, self.more))
+
+# %% wrong BasicBlock: plain without the last ReLU
+# says: plain block ends in a ReLU too
+class BasicBlock(nn.Module):
+    def __init__(self, channels_in, channels_out, stride=1, option="A"):
+        super().__init__()
+        self.f = nn.Sequential(
+            nn.Conv2d(channels_in, channels_out, 3, stride, 1, bias=False), nn.BatchNorm2d(channels_out), nn.ReLU(),
+            nn.Conv2d(channels_out, channels_out, 3, 1, 1, bias=False), nn.BatchNorm2d(channels_out))
+        self.stride, self.more, self.option, self.shortcut = stride, channels_out - channels_in, option, None
+        if option == "B" and (stride != 1 or channels_in != channels_out):
+            self.shortcut = nn.Sequential(nn.Conv2d(channels_in, channels_out, 1, stride, bias=False), nn.BatchNorm2d(channels_out))
+
+    def forward(self, X):
+        if self.option is None:
+            return self.f(X)
+        if self.shortcut is not None:
+            return F.relu(self.f(X) + self.shortcut(X))
+        return F.relu(self.f(X) + F.pad(X[:, :, ::self.stride, ::self.stride], (0, 0, 0, 0, 0, self.more)))
+
+# %% wrong BasicBlock: a bias in the shortcut
+# says: shortcut has no bias either
+class BasicBlock(nn.Module):
+    def __init__(self, channels_in, channels_out, stride=1, option="A"):
+        super().__init__()
+        self.f = nn.Sequential(
+            nn.Conv2d(channels_in, channels_out, 3, stride, 1, bias=False), nn.BatchNorm2d(channels_out), nn.ReLU(),
+            nn.Conv2d(channels_out, channels_out, 3, 1, 1, bias=False), nn.BatchNorm2d(channels_out))
+        self.stride, self.more, self.option, self.shortcut = stride, channels_out - channels_in, option, None
+        if option == "B" and (stride != 1 or channels_in != channels_out):
+            self.shortcut = nn.Sequential(nn.Conv2d(channels_in, channels_out, 1, stride), nn.BatchNorm2d(channels_out))
+
+    def forward(self, X):
+        if self.option is None:
+            return F.relu(self.f(X))
+        if self.shortcut is not None:
+            return F.relu(self.f(X) + self.shortcut(X))
+        return F.relu(self.f(X) + F.pad(X[:, :, ::self.stride, ::self.stride], (0, 0, 0, 0, 0, self.more)))
 
 # %% wrong BasicBlock: no ReLU between
 # says: Between the two convolutions the ReLU is missing
@@ -763,6 +813,26 @@ def resnet_cifar(depth, option="A", width=16, channels=3, classes=10):
             before = 16 * 2**stage
     return nn.Sequential(nn.Conv2d(channels, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU(), *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(before, classes))
 
+# %% wrong resnet_cifar: stages of 16, 32 and 64 channels
+# says: width, 2 \* width and 4 \* width channels
+def resnet_cifar(depth, option="A", width=16, channels=3, classes=10):
+    blocks, before = [], width
+    for stage in range(3):
+        for number in range((depth - 2) // 6):
+            blocks.append(BasicBlock(before, 16 * 2**stage, 2 if stage and not number else 1, option))
+            before = 16 * 2**stage
+    return nn.Sequential(nn.Conv2d(channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(), *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(before, classes))
+
+# %% wrong resnet_cifar: a pool for 32 x 32 alone
+# says: AvgPool2d\(8\) fits pictures of 32 x 32 only
+def resnet_cifar(depth, option="A", width=16, channels=3, classes=10):
+    blocks, before = [], width
+    for stage in range(3):
+        for number in range((depth - 2) // 6):
+            blocks.append(BasicBlock(before, width * 2**stage, 2 if stage and not number else 1, option))
+            before = width * 2**stage
+    return nn.Sequential(nn.Conv2d(channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(), *blocks, nn.AvgPool2d(8), nn.Flatten(), nn.Linear(before, classes))
+
 # %% wrong resnet_cifar: no ReLU behind the first convolution
 # says: The ReLU behind the first convolution is missing
 def resnet_cifar(depth, option="A", width=16, channels=3, classes=10):
@@ -943,6 +1013,30 @@ class DenseLayer(nn.Module):
         steps = [nn.BatchNorm2d(channels), nn.ReLU(), nn.Conv2d(channels, growth, 1, bias=False)] if bottleneck else []
         last = growth if bottleneck else channels
         self.new = nn.Sequential(*steps, nn.BatchNorm2d(last), nn.ReLU(), nn.Conv2d(last, growth, 3, padding=1, bias=False))
+
+    def forward(self, X):
+        return torch.cat([X, self.new(X)], dim=1)
+
+# %% wrong DenseLayer: a bottleneck of 4 times the channels
+# says: and not 4 \* channels
+class DenseLayer(nn.Module):
+    def __init__(self, channels, growth, bottleneck=False):
+        super().__init__()
+        wide = 4 * channels if bottleneck else channels
+        steps = [nn.BatchNorm2d(channels), nn.ReLU(), nn.Conv2d(channels, wide, 1, bias=False)] if bottleneck else []
+        self.new = nn.Sequential(*steps, nn.BatchNorm2d(wide), nn.ReLU(), nn.Conv2d(wide, growth, 3, padding=1, bias=False))
+
+    def forward(self, X):
+        return torch.cat([X, self.new(X)], dim=1)
+
+# %% wrong DenseLayer: one ReLU in the bottleneck
+# says: second ReLU of the bottleneck is missing
+class DenseLayer(nn.Module):
+    def __init__(self, channels, growth, bottleneck=False):
+        super().__init__()
+        wide = 4 * growth if bottleneck else channels
+        steps = [nn.BatchNorm2d(channels), nn.ReLU(), nn.Conv2d(channels, wide, 1, bias=False)] if bottleneck else []
+        self.new = nn.Sequential(*steps, nn.BatchNorm2d(wide), *([] if bottleneck else [nn.ReLU()]), nn.Conv2d(wide, growth, 3, padding=1, bias=False))
 
     def forward(self, X):
         return torch.cat([X, self.new(X)], dim=1)
@@ -1130,6 +1224,54 @@ def densenet_param_count(depth, growth, bottleneck=False, classes=10):
             c = kept
     return total + 2 * c + (c + 1) * classes
 
+# %% wrong densenet_param_count: half rounded to even
+# says: is rounded down: channels // 2
+def densenet_param_count(depth, growth, bottleneck=False, classes=10):
+    c = 2 * growth if bottleneck else 16
+    total = 27 * c
+    for block in range(3):
+        for _ in range((depth - 4) // (6 if bottleneck else 3)):
+            wide = 4 * growth if bottleneck else c
+            total += (2 * c + c * wide if bottleneck else 0) + 2 * wide + wide * growth * 9
+            c += growth
+        if block < 2:
+            kept = round(c / 2) if bottleneck else c
+            total += 2 * c + c * kept
+            c = kept
+    return total + 2 * c + (c + 1) * classes
+
+# %% wrong densenet_param_count: half rounded up
+# says: is rounded down: channels // 2
+def densenet_param_count(depth, growth, bottleneck=False, classes=10):
+    c = 2 * growth if bottleneck else 16
+    total = 27 * c
+    for block in range(3):
+        for _ in range((depth - 4) // (6 if bottleneck else 3)):
+            wide = 4 * growth if bottleneck else c
+            total += (2 * c + c * wide if bottleneck else 0) + 2 * wide + wide * growth * 9
+            c += growth
+        if block < 2:
+            kept = (c + 1) // 2 if bottleneck else c
+            total += 2 * c + c * kept
+            c = kept
+    return total + 2 * c + (c + 1) * classes
+
+# %% wrong densenet_param_count: a float
+# says: is a float, .*// divides whole numbers
+def densenet_param_count(depth, growth, bottleneck=False, classes=10):
+    c = 2 * growth if bottleneck else 16
+    total = 27 * c
+    for block in range(3):
+        for _ in range((depth - 4) // (6 if bottleneck else 3)):
+            wide = 4 * growth if bottleneck else c
+            total += (2 * c + c * wide if bottleneck else 0) + 2 * wide + wide * growth * 9
+            c += growth
+        if block < 2:
+            kept = c // 2 if bottleneck else c
+            total += 2 * c + c * kept
+            c = kept
+    return total + 2 * c + (c + 1) * classes + 0.0
+
 # %% wrong densenet_param_count: a text
 # says: expected one number. Return one whole number
 def densenet_param_count(depth, growth, bottleneck=False, classes=10):
@@ -1284,6 +1426,26 @@ class SEBlock(nn.Module):
     def __init__(self, channels, reduction=16):
         super().__init__()
         self.f = nn.Sequential(nn.Linear(channels, reduction, bias=False), nn.ReLU(), nn.Linear(reduction, channels, bias=False), nn.Sigmoid())
+
+    def forward(self, X):
+        return X * self.f(X.mean((2, 3)))[:, :, None, None]
+
+# %% wrong SEBlock: the squeeze keeps two axes
+# says: squeeze is the mean over rows and columns
+class SEBlock(nn.Module):
+    def __init__(self, channels, reduction=16):
+        super().__init__()
+        self.f = nn.Sequential(nn.Linear(channels, channels // reduction, bias=False), nn.ReLU(), nn.Linear(channels // reduction, channels, bias=False), nn.Sigmoid())
+
+    def forward(self, X):
+        return X * self.f(X.mean((2, 3), keepdim=True))
+
+# %% wrong SEBlock: always a sixteenth
+# says: reduction need not be 16
+class SEBlock(nn.Module):
+    def __init__(self, channels, reduction=16):
+        super().__init__()
+        self.f = nn.Sequential(nn.Linear(channels, channels // 16, bias=False), nn.ReLU(), nn.Linear(channels // 16, channels, bias=False), nn.Sigmoid())
 
     def forward(self, X):
         return X * self.f(X.mean((2, 3)))[:, :, None, None]

@@ -143,6 +143,25 @@ def test_every_wrong_shape_has_its_hint(one, number, shape, says):
     assert str(failed.value).startswith(f"{one.name}: ") and str(failed.value).endswith(says)
 
 
+@pytest.mark.parametrize("biased", [True, False])
+def test_batch_norm_in_an_inception_block_is_told(biased):
+    right = check.inception_block.shapes(check.inception_block.example)
+    vectors = [shape for shape in right if len(shape) == 1]
+    with pytest.raises(CheckFailed, match="There is no batch norm in this block"):
+        check.inception_block._judge_shapes([*right, *vectors, *(vectors if biased else [])], right)
+
+
+def test_layers_that_pytorch_does_not_see_are_told():
+    with pytest.raises(CheckFailed, match=r"it has 0 parameters, expected 4\..* in a plain list are hidden"):
+        check.vgg_block(lambda *case: [])
+
+
+@pytest.mark.parametrize("result", [2.0, np.float32(2)])
+def test_a_count_that_is_a_float_is_told(result):
+    with pytest.raises(CheckFailed, match="is a float, 2.0, expected an int. Return one whole number; // divides"):
+        check.grouped_conv_params(lambda *case: result)
+
+
 def test_a_bias_before_batch_norm_is_told():
     right = check.conv_block.shapes(check.conv_block.example)
     with pytest.raises(CheckFailed, match="has a bias, and it does nothing"):
@@ -254,6 +273,7 @@ def test_who_pays_where():
     assert round(found["alexnet"][1], 2) == 0.08 and round(found["vgg16"][1], 2) == 0.01
     assert max(found, key=lambda name: found[name][2]) == "googlenet"
     assert min(found, key=lambda name: found[name][2]) == "lenet5"
+    assert (round(found["googlenet"][2]), round(found["lenet5"][2])) == (226, 7)
     assert models.parameters(built("resnet152")) < models.parameters(built("alexnet"))
     costs = models.costs(built("vgg16"), (3, 224, 224))
     convolutions = [line.macs for line in costs if isinstance(line.layer, nn.Conv2d)]
@@ -297,22 +317,24 @@ def test_the_stretch_puzzle_has_its_kernel():
 
 
 def test_the_relu_in_the_middle_is_what_counts():
-    """Two of the four networks of section 5, one seed: the straight one is the worst by far."""
+    """Three of the four networks of section 5, one seed: the straight one is the worst by far."""
     space = {"nn": nn, "torch": torch}
     exec(next(cell.source for cell in lesson(SOURCE).cells if cell.grade_id == "conv_block"), space)
     pool, test, block = training.images("mnist5k"), training.images("mnist5k", "test"), space["conv_block"]
     recipe = training.Recipe("", epochs=10, batch_size=32, optimizer="adamw", lr=0.03, weight_decay=0.01)
 
-    def accuracy(middle):
+    def accuracy(brick):
         torch.manual_seed(0)
-        bricks = [nn.Sequential(*middle(), block(16, 16)) for _ in range(2)]
-        net = nn.Sequential(block(1, 16), nn.MaxPool2d(2), bricks[0], nn.MaxPool2d(2), bricks[1],
+        net = nn.Sequential(block(1, 16), nn.MaxPool2d(2), *brick(), nn.MaxPool2d(2), *brick(),
                             nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 10))
         order = torch.randperm(len(pool), generator=torch.Generator().manual_seed(0))
         training.train(net, pool[order[:500]], recipe, seed=0, rows=1, show=False)
         return training.evaluate(net, test).accuracy
 
     def straight():
-        return [layer for layer in block(16, 16).modules() if isinstance(layer, nn.Conv2d | nn.BatchNorm2d)]
+        layers = [layer for layer in block(16, 16).modules() if isinstance(layer, nn.Conv2d | nn.BatchNorm2d)]
+        return [*layers, block(16, 16)]
 
-    assert accuracy(lambda: [block(16, 16)]) - accuracy(straight) > 0.015
+    worst = accuracy(straight)
+    assert accuracy(lambda: [block(16, 16), block(16, 16)]) - worst > 0.015
+    assert accuracy(lambda: [block(16, 16, 5)]) - worst > 0.015, "behind the one 5x5 as well"

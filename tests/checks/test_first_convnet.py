@@ -76,10 +76,11 @@ def test_shapes_agree_with_the_layers_of_torch():
     for case in check.trace_shapes.cases(np.random.default_rng(3)):
         x = torch.zeros(1, *case["shape"])
         for (kind, *numbers), shape in zip(case["layers"], check._trace(**case), strict=False):
-            if kind == "global":
+            if kind == "global" and shape is not None:
                 x = x.mean((2, 3))
             elif shape is None:
-                if kind != "linear" or x.dim() == 2:  # torch lets a linear layer work on the last axis
+                # For torch a mean is no layer, and a linear layer works on the last axis of several.
+                if kind != "global" and (kind != "linear" or x.dim() == 2):
                     with pytest.raises(RuntimeError):
                         made[kind](*numbers)(x if x.dim() == 4 else x[:, None, None][:, :, :, :1])
                 break
@@ -133,6 +134,19 @@ def halves(training=(), validation=(), draws=2):
 GOOD = [[[1, i, i % 7] for i in range(20) if i % 5], [[2, i, i % 7] for i in range(20) if not i % 5]]
 
 
+def right_split(count, held_out, seed):
+    """A right answer of the probe."""
+    order = np.random.default_rng(seed).permutation(count).tolist()
+    there = round(held_out * count)
+    return [[[kind, i, i % 7] for i in half] for kind, half in ((1, order[there:]), (2, order[:there]))] + [2]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_right_split_passes(seed, capsys):
+    assert check.split_with_transforms(right_split, seed=seed) is None
+    assert "✓ split_with_transforms" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("run", "says"), [
     (lambda *case: 7, "must return two datasets"),
     (lambda *case: [[1], [2], 2], "must return two datasets"),
@@ -150,6 +164,8 @@ GOOD = [[[1, i, i % 7] for i in range(20) if i % 5], [[2, i, i % 7] for i in ran
     (halves([[0, i, label] for _, i, label in GOOD[0]], GOOD[1]), "get no transform. Make each"),
     (halves([[1, i, i % 7] for i in range(16)], [[2, i, i % 7] for i in range(16, 20)]), "in a row"),
     (halves(*GOOD, draws=1), "drawn anew"),
+    (lambda count, held_out, seed: [[], [[2, i, i % 7] for i in range(3)], 0] if count == 3 else
+     right_split(count, held_out, seed), r"0 are held out\. A cut from the end goes wrong there"),
     (halves(*GOOD), "same split for every seed"),
 ])
 def test_every_way_to_split_wrongly_is_told(run, says):

@@ -115,6 +115,10 @@ def in_place(x, times=3):
     return x
 
 
+def draws_nothing(x, times=3):
+    return np.random.default_rng(0).integers(0, 0)
+
+
 def calls_another(x, times=3):
     return unwritten(x)
 
@@ -167,6 +171,10 @@ WRONG = {
                    r"stopped with TypeError: .*calls it as scale\(x, times=3\); keep these parameters"),
     "exit": (raises(SystemExit(1)), r"stopped with SystemExit: 1.*Do not call exit"),
     "unprintable": (raises(Unprintable()), r"stopped with Unprintable, in line"),
+    "in NumPy's compiled files": (draws_nothing, r"high <= 0, in line \d+: `return np\.random\.default_rng"),
+    "no forward": (raises(NotImplementedError('Module [Net] is missing the required "forward" function')),
+                   r"^scale: the network has no method `forward`\. Is it misspelt"),
+    "said already": (raises(CheckFailed("Said once.")), r"^Said once\.$"),
     "long message": (raises(ValueError("a" * 999)), r"ValueError: a{297}\.\.\., in line"),
 }
 
