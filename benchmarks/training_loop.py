@@ -175,14 +175,16 @@ def convolutions(x, y) -> Callable[[int], None]:
     from course_lib.devices import keep_memory
 
     keep_memory()
-    model, calls = network().to(memory_format=torch.channels_last), []
-    for layer in model.modules():
-        if isinstance(layer, nn.Conv2d):
-            layer.register_forward_hook(lambda layer, inputs, output: calls.append((layer, inputs[0].detach(), output)))
-    X = torch.from_numpy(x[:BATCH]).permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
-    model(X)
-    layers = [(layer._forward_hooks.clear() or layer, X.requires_grad_(len(X[0]) > 3), torch.ones_like(Y))
-              for layer, X, Y in calls]
+    model, layers = network().to(memory_format=torch.channels_last), []
+
+    def note(layer: nn.Conv2d, inputs: tuple, output) -> None:
+        # The image needs no gradient, so the first layer computes none for it.
+        layers.append((layer, inputs[0].detach().requires_grad_(inputs[0].requires_grad), torch.ones_like(output)))
+
+    hooks = [layer.register_forward_hook(note) for layer in model.modules() if isinstance(layer, nn.Conv2d)]
+    model(torch.from_numpy(x[:BATCH]).permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last))
+    for hook in hooks:
+        hook.remove()
 
     def run(steps: int) -> None:
         for _ in range(steps):

@@ -68,8 +68,12 @@ class Images:
 
     def normalised(self, x: Tensor | None = None) -> Tensor:
         """uint8 (n, H, W, C), by default the whole set -> float32 (n, C, H, W), mean 0 and deviation 1 per channel."""
-        x = (self.x if x is None else x).to(torch.float32)
-        return x.sub_(self.mean * self.white).div_(self.std * self.white).permute(0, 3, 1, 2)
+        return normalised(self.x if x is None else x, self.mean * self.white, self.std * self.white)
+
+
+def normalised(x: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    """uint8 (n, H, W, C) -> float32 (n, C, H, W), less ``mean`` and divided by ``std``, both (C,) and in x's unit."""
+    return x.to(torch.float32).sub_(mean).div_(std).permute(0, 3, 1, 2)
 
 
 def images(name: str, split: str = "train") -> Images:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from .. import models
+from ..batches import normalised
 from ..devices import device
 from ..errors import CourseError
 
@@ -32,7 +33,7 @@ class Pretrained:
         """uint8 (N, H, W, C) -> float32 (N, C, H, W), as the network saw its images in training."""
         if x.dtype != torch.uint8 or x.ndim != 4 or x.shape[3] != len(self.mean):
             raise CourseError(f"images must be uint8 (N, H, W, {len(self.mean)}); got {x.dtype} {tuple(x.shape)}.")
-        return ((x.to(self.mean.device) / 255 - self.mean) / self.std).permute(0, 3, 1, 2)
+        return normalised(x.to(self.mean.device), self.mean * 255, self.std * 255)
 
 
 def names() -> list[str]:
