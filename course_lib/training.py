@@ -32,6 +32,7 @@ from . import data, models
 from .batches import Batches, Images, images
 from .devices import bfloat16_pays, device, keep_memory, processes, rank
 from .errors import CourseError
+from .modes import eval_mode
 from .optimizers import Muon
 from .progress import Progress
 from .recipes import RECIPES, Recipe
@@ -141,7 +142,7 @@ def evaluate(model: nn.Module, images: Images, *, flip: bool = False, batch_size
     if not len(images):
         raise CourseError("there is no image to evaluate on: the set is empty.")
     logits = []
-    with _eval_mode(model):
+    with eval_mode(model):
         for x in images.x.to(device()).split(batch_size):
             X = images.normalised(x)
             with torch.autocast(X.device.type, torch.bfloat16, enabled=bfloat16_pays()):
@@ -151,18 +152,6 @@ def evaluate(model: nn.Module, images: Images, *, flip: bool = False, batch_size
     predictions = logits.argmax(1)
     return Evaluation(F.cross_entropy(logits, labels).item(), (predictions == labels).float().mean().item(),
                       predictions.cpu().numpy(), logits.softmax(1).cpu().numpy())
-
-
-@contextmanager
-def _eval_mode(model: nn.Module):
-    """Eval mode; afterwards every module is in the mode in which it came, for some may be frozen."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
 
 
 class Learner:
@@ -397,7 +386,7 @@ def _try(model: nn.Module, images: Images) -> None:
     """Show the network one image before anything else, so that what does not fit is said in a sentence."""
     X = images.normalised(images.x[:1])
     try:
-        with _eval_mode(model):
+        with eval_mode(model):
             logits = model(X)
     except RuntimeError as problem:
         raise CourseError(f"the network cannot take images of shape {tuple(X.shape)}: {problem}") from problem

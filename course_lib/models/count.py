@@ -5,6 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ..modes import eval_mode
+
 
 def parameters(model: nn.Module) -> int:
     """How many numbers it has to learn, those that are kept fixed included; running statistics are none."""
@@ -41,11 +43,10 @@ def costs(model: nn.Module, shape: tuple[int, int, int]) -> list[Line]:
 
     leaves = {name: layer for name, layer in model.named_modules() if not any(layer.children())}
     hooks = [layer.register_forward_hook(note(name)) for name, layer in leaves.items()]
-    training = model.training
     try:
-        model.eval()(torch.zeros(1, *shape, device=next(model.parameters()).device))
+        with eval_mode(model):
+            model(torch.zeros(1, *shape, device=next(model.parameters()).device))
     finally:
-        model.train(training)
         for hook in hooks:
             hook.remove()
     return lines

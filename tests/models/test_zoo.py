@@ -99,14 +99,16 @@ def test_multiply_adds(name, options, millions):
 
 def test_costs_line_by_line():
     model = models.build("lenet5", 1)
-    model.train()
+    model.train().features.eval()  # a part of it is frozen
+    modes = [layer.training for layer in model.modules()]
     lines = models.costs(model, (1, 28, 28))
     learning = [(line.name, line.shape, line.parameters, line.macs) for line in lines if line.parameters]
     assert learning == [
         ("features.0", (6, 28, 28), 156, 117_600), ("features.3", (16, 10, 10), 2416, 240_000),
         ("classifier.1", (120,), 48_120, 48_000), ("classifier.3", (84,), 10_164, 10_080),
         ("classifier.5", (10,), 850, 840)]
-    assert model.training and sum(line.parameters for line in lines) == models.parameters(model)
+    assert [layer.training for layer in model.modules()] == modes
+    assert sum(line.parameters for line in lines) == models.parameters(model)
     assert not any(layer._forward_hooks for layer in model.modules())
 
 
