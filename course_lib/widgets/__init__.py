@@ -3,6 +3,7 @@
 from importlib import import_module
 
 _HOMES = {
+    "ActivationBrowser": "activation_browser",
     "ArchitectureStrip": "architecture_strip",
     "AugmentationGrid": "augmentation_grid",
     "BatchNormHistogram": "batch_norm_histogram",
@@ -10,9 +11,11 @@ _HOMES = {
     "ConfusionMatrix": "confusion_matrix",
     "ConvolutionStepper": "convolution_stepper",
     "CostCalculator": "cost_calculator",
+    "CrudeToFine": "crude_to_fine",
     "DepthExplorer": "depth_explorer",
     "GradientFlow": "gradient_flow",
     "KernelPainter": "kernel_painter",
+    "LabelsAgainstAccuracy": "labels_against_accuracy",
     "LearningRateLandscape": "learning_rate_landscape",
     "ParameterCounter": "parameter_counter",
     "Pooling": "pooling",

@@ -1,4 +1,4 @@
-import { button, choice, el, follow, mark, mount, put, svg, tick, write } from "./base.js";
+import { button, choice, el, follow, mark, mount, onWidth, put, svg, tick, write } from "./base.js";
 
 // Pixels, as in architecture_strip.py: heights of a box, gaps, what stands around parallel branches.
 export const SIZES = { lowest: 14, highest: 84, gap: 2, gutter: 7, lane: 5, arc: 9, label: 20 };
@@ -619,15 +619,9 @@ function render({ model, el: element }) {
   }
 
   const stop = follow(model, NAMES, draw);
-  let known = root.clientWidth;
-  const watch = new ResizeObserver(() => {
-    if (root.clientWidth === known) return;
-    known = root.clientWidth;
-    draw();
-  });
-  watch.observe(root);
+  const unwatch = onWidth(root, draw);
   return () => {
-    watch.disconnect();
+    unwatch();
     stop();
   };
 }

@@ -61,6 +61,18 @@ export function follow(model, names, draw) {
   return () => names.forEach((name) => model.off(`change:${name}`, redraw));
 }
 
+/** Call `draw` whenever the width of `root` has changed; call what is returned to end this. */
+export function onWidth(root, draw) {
+  let known = root.clientWidth;
+  const watch = new ResizeObserver(() => {
+    if (root.clientWidth === known) return;
+    known = root.clientWidth;
+    draw();
+  });
+  watch.observe(root);
+  return () => watch.disconnect();
+}
+
 /** Set state of the model and send it to Python. */
 export function put(model, state) {
   for (const [name, value] of Object.entries(state)) model.set(name, value);
@@ -95,6 +107,20 @@ export function bytesOf(pixels) {
   return pixels.buffer
     ? new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength)
     : new Uint8Array(pixels);
+}
+
+/** A picture file, read in the browser, with no side over `largest`: its name, shape [H, W, 3] and bytes. */
+export async function readPicture(file, largest) {
+  const bitmap = await createImageBitmap(file);
+  const factor = Math.min(1, largest / Math.max(bitmap.width, bitmap.height));
+  const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * factor)));
+  const context = Object.assign(document.createElement("canvas"), { width, height }).getContext("2d");
+  context.fillStyle = "white"; // what shows through where the picture is transparent
+  context.fillRect(0, 0, width, height);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, 0, 0, width, height);
+  const { data } = context.getImageData(0, 0, width, height);
+  return { name: file.name, shape: [height, width, 3], pixels: data.filter((_, t) => t % 4 !== 3) };
 }
 
 export function button(label, onclick, attributes = {}) {

@@ -8,6 +8,7 @@ import {
   mount,
   number,
   numberCell,
+  onWidth,
   put,
   slider,
   svg,
@@ -641,10 +642,9 @@ function render({ model, el: element }) {
     writeCompany();
     draw();
   });
-  const watch = new ResizeObserver(draw);
-  watch.observe(root);
+  const unwatch = onWidth(root, draw);
   return () => {
-    watch.disconnect();
+    unwatch();
     unfollow();
   };
 }

@@ -5,6 +5,7 @@ import {
   follow,
   mount,
   number,
+  onWidth,
   put,
   slider,
   svg,
@@ -718,10 +719,9 @@ function render({ model, el: element }) {
     );
     draw();
   });
-  const watch = new ResizeObserver(draw);
-  watch.observe(root);
+  const unwatch = onWidth(root, draw);
   return () => {
-    watch.disconnect();
+    unwatch();
     unfollow();
   };
 }

@@ -11,6 +11,7 @@ import {
   number,
   numberCell,
   put,
+  readPicture,
   slider,
   tick,
   uniqueId,
@@ -140,19 +141,10 @@ function imageOf(bytes, [height, width, channels]) {
   return image;
 }
 
-/** A picture file, read in the browser and shrunk, in the form of the state `_photo`. */
-async function readPicture(file) {
-  const bitmap = await createImageBitmap(file);
-  const factor = Math.min(1, LARGEST_SIDE / Math.max(bitmap.width, bitmap.height));
-  const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * factor)));
-  const context = Object.assign(document.createElement("canvas"), { width, height }).getContext("2d");
-  context.fillStyle = "white"; // what shows through where the picture is transparent
-  context.fillRect(0, 0, width, height);
-  context.imageSmoothingQuality = "high";
-  context.drawImage(bitmap, 0, 0, width, height);
-  const { data } = context.getImageData(0, 0, width, height);
-  const pixels = data.filter((_, t) => t % 4 !== 3);
-  return { name: file.name, shape: [height, width, 3], pixels: new DataView(pixels.buffer) };
+/** A picture file in the form of the state `_photo`. */
+async function photoOf(file) {
+  const { name, shape, pixels } = await readPicture(file, LARGEST_SIDE);
+  return { name, shape, pixels: new DataView(pixels.buffer) };
 }
 
 function render({ model, el: element }) {
@@ -198,7 +190,7 @@ function render({ model, el: element }) {
       const [chosen] = file.files;
       if (!chosen) return;
       try {
-        put(model, { _photo: await readPicture(chosen) });
+        put(model, { _photo: await photoOf(chosen) });
         complain("");
       } catch {
         complain(`This browser cannot read \u201c${chosen.name}\u201d as a picture: try a PNG or JPEG file.`);

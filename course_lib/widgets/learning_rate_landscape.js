@@ -1,4 +1,4 @@
-import { button, choice, el, follow, mark, mount, number, put, slider, svg, write } from "./base.js";
+import { button, choice, el, follow, mark, mount, number, onWidth, put, slider, svg, write } from "./base.js";
 
 const BLOWN_UP = 1e12; // a loss at which the walk ends
 
@@ -519,10 +519,9 @@ function render({ model, el: element }) {
     writeStep();
     draw();
   });
-  const watch = new ResizeObserver(draw);
-  watch.observe(root);
+  const unwatch = onWidth(root, draw);
   return () => {
-    watch.disconnect();
+    unwatch();
     unfollow();
   };
 }

@@ -5,7 +5,15 @@ import pytest
 
 from course_lib import widgets
 from course_lib.models.lenet import LeNet5
-from course_lib.widgets import _HOMES, ArchitectureStrip, ConfusionMatrix, CostCalculator, Pooling
+from course_lib.widgets import (
+    _HOMES,
+    ActivationBrowser,
+    ArchitectureStrip,
+    ConfusionMatrix,
+    CostCalculator,
+    CrudeToFine,
+    Pooling,
+)
 
 # Each element's box, colours and letters, as the browser has worked them out.
 LOOK = """() => [...document.querySelectorAll("section, section *")].map((element) => {
@@ -21,6 +29,11 @@ def widget_of(name):
         return ConfusionMatrix([0, 1, 1], [0, 1, 0], np.zeros((3, 4, 4), int))
     if name == "ArchitectureStrip":
         return ArchitectureStrip(LeNet5(), input=(1, 28, 28))
+    if name == "ActivationBrowser":
+        return ActivationBrowser(LeNet5(), input=(1, 28, 28), pictures=np.zeros((2, 28, 28), int))
+    if name == "CrudeToFine":
+        unit = {"unit": 0, "picture": np.zeros((8, 8)), "value": 2.0, "typical": 1.0}
+        return CrudeToFine([{"layer": "conv", "field": 3, "units": [unit] * 3}])
     return getattr(widgets, name)()
 
 
