@@ -22,13 +22,22 @@ def machine() -> str:
 
 
 def write(name: str, rows: list[dict], packages: list[str], **versions: str) -> Path:
-    """Writes rows to data/<name>.csv, each with machine, its load, versions, date and command.
+    """Writes rows to data/<name>.csv, each with what `where` says of it."""
+    path = DATA / f"{name}.csv"
+    replace(path, [row | where(packages, **versions) for row in rows])
+    for row in rows:
+        print("  ".join(f"{column} {value}" for column, value in row.items()))
+    return path
+
+
+def where(packages: list[str], **versions: str) -> dict:
+    """Machine, its load, versions, date and command.
 
     `packages` are installed distributions whose versions are noted beside those given by name.
     """
     versions = {package: importlib.metadata.version(package) for package in packages} | versions
     module = sys.modules["__main__"].__spec__.name
-    where = {
+    return {
         "machine": machine(),
         "cores": os.cpu_count(),
         "load": round(LOAD, 1),
@@ -37,11 +46,6 @@ def write(name: str, rows: list[dict], packages: list[str], **versions: str) -> 
         "date": today(),
         "command": " ".join(["python -m", module, *sys.argv[1:]]),
     }
-    path = DATA / f"{name}.csv"
-    replace(path, [row | where for row in rows])
-    for row in rows:
-        print("  ".join(f"{column} {value}" for column, value in row.items()))
-    return path
 
 
 def replace(path: Path, rows: list[dict]) -> None:

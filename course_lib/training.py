@@ -53,8 +53,8 @@ class Run:
 def train(model: nn.Module, training_set: Images, recipe: Recipe, *, validation: Images | None = None,
           epochs: float | None = None, seconds: float | None = None, clock: Callable[[], float] = time.perf_counter,
           rows: int | None = None, seed: int = 0, show: bool = True, checkpoint: str | Path | None = None,
-          alter: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] | None = None, compiled: bool = False,
-          deterministic: bool = False) -> Run:
+          alter: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] | None = None, groups: list[dict] | None = None,
+          compiled: bool = False, deterministic: bool = False) -> Run:
     """Train ``model``, images (n, C, H, W) -> logits (n, classes), in place.
 
     The budget is ``epochs``, or ``seconds`` on the ``clock`` (time.process_time counts CPU seconds). History gets
@@ -64,9 +64,11 @@ def train(model: nn.Module, training_set: Images, recipe: Recipe, *, validation:
     on the validation set.
 
     ``alter`` gets every batch, normalised, with its labels, and gives what the network is shown; its labels may be
-    shares of the classes, (n, classes). ``compiled`` calls torch.compile, which pays late: its first step takes long
-    (data/training_loop.csv). ``deterministic`` makes a GPU repeat itself to the last bit, as the CPU does anyway, and
-    slower. CourseError where the arguments do not fit together, and when the loss is no number any more.
+    shares of the classes, (n, classes). ``groups``, torch's parameter groups with a learning rate each, take the place
+    of those that the recipe makes, for sgd and adamw (transfer.param_groups). ``compiled`` calls torch.compile, which
+    pays late: its first step takes long (data/training_loop.csv). ``deterministic`` makes a GPU repeat itself to the
+    last bit, as the CPU does anyway, and slower. CourseError where the arguments do not fit together, and when the
+    loss is no number any more.
     """
     _check(training_set, recipe, epochs, seconds)
     here = device()
@@ -76,8 +78,9 @@ def train(model: nn.Module, training_set: Images, recipe: Recipe, *, validation:
     if not getattr(model, "whitened", True):
         model.whiten(training_set[:5000].normalised())
     _try(model, training_set)
-    learner = Learner(model, recipe)
-    net = _distributed(torch.compile(model) if compiled else model)
+    learner = Learner(model, recipe, groups)
+    # The sides of the images are few, so each gets code of its own; code for any side is slower.
+    net = _distributed(torch.compile(model, dynamic=False) if compiled else model)
     batches = Batches(training_set, recipe, seed)
     budget = Budget(len(batches), recipe.epochs if epochs is None else epochs, seconds, clock, rows)
     run = Run(model)
@@ -157,9 +160,9 @@ def evaluate(model: nn.Module, images: Images, *, flip: bool = False, batch_size
 class Learner:
     """A network with all that training changes: its optimizers, the running averages of its weights and of its loss."""
 
-    def __init__(self, model: nn.Module, recipe: Recipe):
+    def __init__(self, model: nn.Module, recipe: Recipe, groups: list[dict] | None = None):
         self.model = model
-        self.optimizers = _optimizers(model, recipe)
+        self.optimizers = _optimizers(model, recipe, groups)
         self.average = None
         if recipe.averaging:
             self.average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.averaging), use_buffers=True)
@@ -200,7 +203,7 @@ class Learner:
         self.losses, self.steps = state["losses"], state["steps"]
 
 
-def _optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
+def _optimizers(model: nn.Module, recipe: Recipe, given: list[dict] | None = None) -> list[torch.optim.Optimizer]:
     """The recipe's optimizers; every parameter group knows its "peak" learning rate."""
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     vectors = {"params": [weight for weight in weights if weight.ndim == 1], "peak": recipe.lr_vectors or recipe.lr,
@@ -210,15 +213,18 @@ def _optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]
     settings = {"lr": recipe.lr, "weight_decay": recipe.weight_decay}
     sgd = settings | {"momentum": recipe.momentum, "nesterov": recipe.momentum > 0}
     groups = [group for group in (convolutions, heads, vectors) if group["params"]]
+    if given is not None:
+        groups = [group | {"peak": group["lr"]} for group in given]
     match recipe.optimizer:
         case "sgd":
             return [torch.optim.SGD(groups, fused=_fuses(), **sgd)]
         case "adamw":
             return [torch.optim.AdamW(groups, fused=_fuses(), **settings)]
-        case "muon":
+        case "muon" if given is None:
             rest = [group for group in groups if group is not convolutions]
             return [Muon([convolutions], recipe.lr), torch.optim.SGD(rest, fused=_fuses(), **sgd)]
-    raise CourseError(f'optimizer must be "sgd", "adamw" or "muon"; got {recipe.optimizer!r}.')
+    raise CourseError('optimizer must be "sgd", "adamw" or, without groups of your own, "muon"; got '
+                      f"{recipe.optimizer!r}.")
 
 
 class Budget:
