@@ -7,7 +7,7 @@ SETUP = $(PYTHON) tools/setup.py
 LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) \
   $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname -s)),,--no-browser)
 
-.PHONY: setup lab test release
+.PHONY: setup lab test release grade
 
 setup:
 	@$(SETUP)
@@ -25,3 +25,8 @@ test:
 release:
 	@$(SETUP) --extras instructor
 	@.venv/bin/python -m course_lib.instructor.release
+
+# make grade ASSIGNMENT=02_kernels_by_hand OPTIONS="--workers 8"
+grade:
+	@$(SETUP) --extras instructor
+	@.venv/bin/python -m course_lib.instructor.grade $(ASSIGNMENT) $(OPTIONS)
