@@ -31,6 +31,7 @@ c.GenerateAssignment.preprocessors = [
 ]
 
 c.Autograde.sanitize_preprocessors = [
+    "course_lib.instructor.nbgrader_extras.RefuseLinks",
     "nbgrader.preprocessors.ClearOutput",
     "course_lib.instructor.nbgrader_extras.RestoreMetadata",
     "nbgrader.preprocessors.OverwriteKernelspec",
@@ -38,7 +39,7 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
-    "course_lib.instructor.nbgrader_extras.RecoveringExecute",
+    "course_lib.instructor.trusted.TrustedExecute",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
@@ -51,7 +52,14 @@ c.OverwriteCells.add_missing_cells = True
 # A warning on stderr costs no points.
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = r"(?s).*"
-# Seconds that one cell may take (COURSE_CELL_TIMEOUT changes it). A loop without end is interrupted and costs
-# the points of the cells that wait for it.
-c.ExecutePreprocessor.timeout = int(os.environ.get("COURSE_CELL_TIMEOUT", "30"))
+# Seconds that one cell may take (COURSE_CELL_TIMEOUT changes it); the capstone trains for 60 of one processor. A
+# loop without end is interrupted and costs the points of the cells that wait for it.
+c.ExecutePreprocessor.timeout = int(os.environ.get("COURSE_CELL_TIMEOUT", "120"))
 c.ExecutePreprocessor.interrupt_on_timeout = True
+
+# Feedback pages tell no hidden test.
+c.GenerateFeedback.preprocessors = [
+    "course_lib.instructor.feedback.HideHiddenTests",
+    "nbgrader.preprocessors.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]

@@ -100,7 +100,7 @@ def curves(x, lines: dict, xlabel: str, ylabel: str, caption: str, log: str = ""
             axes.plot(x, values, label=label, **style)
 
     told = (f"{label}: {', '.join(map(write, values))}" for label, values in lines.items())
-    _plot(draw, xlabel, ylabel, caption, log, "; ".join(told))
+    plot(draw, xlabel, ylabel, caption, "; ".join(told), log)
 
 
 def spread(x, lines: dict, xlabel: str, ylabel: str, caption: str, log: str = "") -> None:
@@ -130,19 +130,25 @@ def spread(x, lines: dict, xlabel: str, ylabel: str, caption: str, log: str = ""
                                  for name, row in zip(x, values, strict=True))
         for label, values in runs.items()
     )
-    _plot(draw, xlabel, ylabel, caption, log, told)
+    plot(draw, xlabel, ylabel, caption, told, log)
 
 
-def _plot(draw, xlabel: str, ylabel: str, caption: str, log: str, told: str) -> None:
-    """Display what ``draw(axes)`` draws, with the legend at its side and ``told`` in its alternative text."""
+def plot(draw, xlabel: str, ylabel: str, caption: str, told: str, log: str = "", inside: str = "",
+         height: float = 3.4) -> None:
+    """Display what ``draw(axes)`` draws, with ``told`` in its alternative text.
+
+    The legend is at its side, or ``inside`` it at "lower right" or the like. Height in inches, of 7 in width.
+    """
     from IPython.display import HTML, display
     from matplotlib import rc_context
 
     with rc_context(look.matplotlib_style()):
         figure, (axes,) = _axes(1)
+        figure.set_figheight(height)
         axes.set(xlabel=xlabel, ylabel=ylabel, **{f"{axis}scale": "log" for axis in log})
         draw(axes)
-        axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+        beside = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}
+        axes.legend(frameon=False, **({"loc": inside} if inside else beside))
         display(HTML(_figure(_image(figure, f"{ylabel} over {xlabel}. {told}"), caption)))
 
 

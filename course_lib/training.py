@@ -417,6 +417,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     parser = argparse.ArgumentParser(prog="python -m course_lib.training", description="Train by a recipe.")
     parser.add_argument("--recipe", required=True, choices=RECIPES)
+    parser.add_argument("--model", choices=models.names(), metavar="NAME", help="a network other than the recipe's")
     parser.add_argument("--data", default="cifar10", choices=data.SETS)
     parser.add_argument("--epochs", type=float)
     parser.add_argument("--seconds", type=float, help="of training, instead of epochs")
@@ -444,9 +445,10 @@ def main(arguments: list[str] | None = None) -> int:
 def print_result(chosen) -> None:
     """Train as the command line says, and print what came of it as one line of JSON."""
     recipe = RECIPES[chosen.recipe]
+    name = chosen.model or recipe.model
     training_set, validation = images(chosen.data).without(*chosen.without).split(chosen.held_out)
     torch.manual_seed(chosen.seed)
-    model = models.build(recipe.model, channels=training_set.x.shape[3], classes=len(training_set.classes))
+    model = models.build(name, channels=training_set.x.shape[3], classes=len(training_set.classes))
     start, cpu = time.perf_counter(), time.process_time()
     run = train(model, training_set, recipe, validation=validation if len(validation) else None, epochs=chosen.epochs,
                 seconds=chosen.seconds, clock=time.process_time if chosen.clock == "cpu" else time.perf_counter,
@@ -461,7 +463,7 @@ def print_result(chosen) -> None:
                                   for name, value in model.to("cpu").state_dict().items()})
             model.to(device())
         print(json.dumps({
-            "recipe": chosen.recipe, "data": chosen.data, "without": chosen.without, "seed": chosen.seed,
+            "recipe": chosen.recipe, "model": name, "data": chosen.data, "without": chosen.without, "seed": chosen.seed,
             "parameters": models.parameters(model),
             "test_accuracy": round(result.accuracy, 4),
             "test_accuracy_without_flip": round(evaluate(model, test_set).accuracy, 4) if recipe.test_flip else None,

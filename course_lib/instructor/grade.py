@@ -346,7 +346,7 @@ def dask_lanes(address: str) -> list[Lane]:
     try:
         from distributed import Client
     except ImportError:
-        raise CourseError('Dask is not installed here: run pip install "dask[distributed]", here and on the '
+        raise CourseError('Dask is not installed here: run pip install distributed, here and on the '
                           "cluster, or leave --dask away.") from None
     try:
         client = Client(address, timeout=10, set_as_default=False)

@@ -120,8 +120,11 @@ def _marker(cell: Cell) -> Iterator[str]:
                 NotebookNode(cell_type=cell.kind, source=cell.source, metadata=metadata))
         except (ValidationError, SchemaMismatchError) as error:
             yield f"nbgrader refuses its metadata: {str(error).splitlines()[0]}."
-    if cell.is_test and not (isinstance(cell.points, int) and cell.points > 0):
-        yield f"a test cell is worth {cell.points!r} points; give it a whole number above 0."
+    if (cell.is_test or cell.is_written) and not (isinstance(cell.points, int) and cell.points > 0):
+        kind = "a test cell" if cell.is_test else "an answer in words"
+        yield f"{kind} is worth {cell.points!r} points; give it a whole number above 0."
+    if cell.is_written and cell.kind != "markdown":
+        yield "an answer that a person grades stands in a Markdown cell; code is graded by a test cell."
 
 
 def _delimiters(cell: Cell) -> Iterator[str]:
@@ -134,7 +137,7 @@ def _delimiters(cell: Cell) -> Iterator[str]:
             yield f"'{found[0]}' stands in a cell that is no {kind}; mark the cell or remove the line."
         elif found != [begin, end] * (len(found) // 2):
             yield f"'{begin}' and '{end}' do not alternate; every '{begin}' needs one '{end}' after it."
-    if cell.is_solution and BEGIN_SOLUTION not in cell.source:
+    if (cell.is_solution or cell.is_written) and BEGIN_SOLUTION not in cell.source:
         yield f"a solution cell has no '### {BEGIN_SOLUTION}', '### {END_SOLUTION}'; all would be published."
 
 
@@ -146,6 +149,8 @@ def _first_line(cell: Cell) -> Iterator[str]:
         wanted = f"# exercise: {cell.grade_id}"
     elif cell.is_test:
         wanted = f"# test: {cell.grade_id} ({cell.points} {plural})"
+    elif cell.is_written:
+        wanted = f"<!-- exercise: {cell.grade_id} -->"  # which Markdown does not show
     elif re.match(r"#\s*(exercise|test):", first) and cell.kind == "code":
         yield f"the first line is {first!r} but the '# %%' line above holds no nbgrader metadata."
         return
@@ -226,7 +231,7 @@ def _pairs(graded: list[Cell]) -> Iterator[Finding]:
 
 def _names(setup: ast.Module, solutions: list[ast.Module]) -> Names:
     """Collect the names that the setup cell and the solution cells define."""
-    origin, checks = dict.fromkeys(_assigned(setup), ""), set()
+    origin, checks = dict.fromkeys(assigned(setup), ""), set()
     for node in ast.walk(setup):
         if isinstance(node, ast.Import):
             origin |= {alias.asname or alias.name.split(".")[0]: alias.name for alias in node.names}
@@ -236,7 +241,7 @@ def _names(setup: ast.Module, solutions: list[ast.Module]) -> Names:
                 checks |= {alias.asname or alias.name for alias in node.names}
     student = {}
     for tree in solutions:
-        student |= dict.fromkeys(_assigned(tree), "data")
+        student |= dict.fromkeys(assigned(tree), "data")
         for node in tree.body:
             if isinstance(node, ast.FunctionDef):
                 student[node.name] = "function"
@@ -247,7 +252,7 @@ def _names(setup: ast.Module, solutions: list[ast.Module]) -> Names:
     return Names(origin, frozenset(checks - {"hint", "probe", "same"}), student)
 
 
-def _assigned(tree: ast.Module) -> set[str]:
+def assigned(tree: ast.Module) -> set[str]:
     """Return the names that a module binds at its top level, imports aside."""
     table = symtable.symtable(ast.unparse(tree), "cell", "exec")
     return {symbol.get_name() for symbol in table.get_symbols()
@@ -294,7 +299,7 @@ class _TestCell(ast.NodeVisitor):
 
     def findings(self, tree: ast.Module) -> list[tuple[int, str]]:
         self.table = symtable.symtable(self.cell.source, self.cell.name, "exec")
-        self.own = _assigned(tree)
+        self.own = assigned(tree)
         calls = [node for node in ast.walk(tree)
                  if isinstance(node, ast.Call) and _name(node.func) == "probe"]
         self.probed = {_name(node.args[0]) for node in calls if len(node.args) == 1}

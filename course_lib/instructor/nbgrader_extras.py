@@ -6,6 +6,7 @@ They are switched on in `nbgrader_config.py`; taking a line out there gives plai
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from jupyter_client.manager import KernelManager
 from jupyter_core.utils import run_sync
@@ -20,7 +21,9 @@ from nbgrader.preprocessors import ClearSolutions, Execute, NbGraderPreprocessor
 from nbgrader.utils import is_solution
 from traitlets import Integer
 
-FIRST_LINE = re.compile(r"#\s*(?:exercise|test):\s*([A-Za-z0-9_-]+)")
+from course_lib.errors import CourseError
+
+FIRST_LINE = re.compile(r"(?:#|<!--)\s*(?:exercise|test):\s*([A-Za-z0-9_-]+)")
 
 
 class StubSolutions(ClearSolutions):
@@ -39,15 +42,31 @@ class StubSolutions(ClearSolutions):
         return cell, resources
 
 
+class RefuseLinks(NbGraderPreprocessor):
+    """Refuse a submission that holds symbolic links.
+
+    nbgrader follows them: what they point to would be graded, shown to the student's code and handed back.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        coursedir, where = self.parent.parent.coursedir, resources["nbgrader"]  # of the converter
+        folder = Path(coursedir.format_path(coursedir.submitted_directory, where["student"], where["assignment"]))
+        links = [path for path in [folder, *folder.rglob("*")] if path.is_symlink()]
+        if links:
+            raise CourseError(f"The submission of {where['student']} holds a symbolic link, {links[0].name!r}: "
+                              "take it out, or ask for a new submission.")
+        return nb, resources
+
+
 class RestoreMetadata(NbGraderPreprocessor):
     """Give every cell of a submission the nbgrader metadata that the gradebook holds for it, and no other.
 
     A cell is known by the grade_id in its metadata, or else by its first line (`# exercise: name`, `# test:
-    name`), so stripped metadata, an old or a future schema, wrong points and nonsense all end the same way:
-    in the metadata of the release. Where a cell was copied, the last copy counts and the others become
-    ordinary cells (nbgrader's own DeduplicateIds leaves an empty record behind, which stops the whole batch).
-    Where a solution cell is gone, a comment takes its place, so that OverwriteCells can put back the tests
-    that belong after it.
+    name`, in Markdown `<!-- exercise: name -->`), so stripped metadata, an old or a future schema, wrong points
+    and nonsense all end the same way: in the metadata of the release. Where a cell was copied, the last copy
+    counts and the others become ordinary cells (nbgrader's own DeduplicateIds leaves an empty record behind,
+    which stops the whole batch). Where a solution cell is gone, a comment takes its place, so that OverwriteCells
+    can put back the tests that belong after it.
     """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
@@ -66,6 +85,7 @@ class RestoreMetadata(NbGraderPreprocessor):
         for name, index in place.items():
             if index is not None:
                 kept[index].metadata["nbgrader"] = NotebookNode(records[name])
+                kept[index].metadata.pop("tags", None)  # a cell tagged "skip-execution" would pass unrun
 
         following = None
         for name in reversed(records):  # from the end, so that a gap of several cells fills in order
@@ -142,12 +162,12 @@ class RecoveringExecute(Execute):
                         index: int) -> tuple[NotebookNode, ResourcesDict]:
         if self._restarts > self.max_restarts:
             if cell.cell_type == "code":
-                cell.outputs = [_failure("NotRun", "the kernel ended too often before this cell")]
+                cell.outputs = [failure("NotRun", "the kernel ended too often before this cell")]
             return cell, resources
         try:
             cell, resources = super().preprocess_cell(cell, resources, index)
         except (CellTimeoutError, DeadKernelError) as error:
-            cell.outputs.append(_failure(type(error).__name__, "this cell ended the kernel or never ended"))
+            cell.outputs.append(failure(type(error).__name__, "this cell ended the kernel or never ended"))
             self._lost.add(index)
             self._start_again(resources, index)
         if any(output.get("ename") == "CellTimeoutError" for output in cell.get("outputs", [])):
@@ -160,8 +180,9 @@ class RecoveringExecute(Execute):
         if self._restarts > self.max_restarts:
             return
         self.log.warning("Starting the kernel again after cell %d", index)
+        self.kc.stop_channels()
         run_sync(self.km.restart_kernel)(now=True)
-        run_sync(self.kc.wait_for_ready)(timeout=self.startup_timeout)
+        self.start_new_kernel_client()  # the old one may still wait for messages of the dead kernel
         for earlier, cell in enumerate(self.nb.cells[:index]):
             if cell.cell_type == "code" and earlier not in self._lost:
                 outputs = cell.outputs
@@ -174,6 +195,6 @@ class RecoveringExecute(Execute):
                     cell.outputs = outputs
 
 
-def _failure(name: str, why: str) -> NotebookNode:
+def failure(name: str, why: str) -> NotebookNode:
     """Return an error output, which costs a test cell its points."""
     return new_output("error", ename=name, evalue=why, traceback=[f"{name}: {why}"])

@@ -108,7 +108,8 @@ def solved(path: Path, address: str) -> str:
     taken: set[str] = set()
     for cell in notebook.cells:
         cell.id = _cell_id(cell, taken)
-        if cell.metadata.get("nbgrader", {}).get("grade"):
+        graded = cell.metadata.get("nbgrader", {})
+        if graded.get("grade") and not graded.get("solution"):
             cell.metadata["tags"] = ["raises-exception"]
     return _text(notebook)
 

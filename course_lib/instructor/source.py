@@ -46,6 +46,11 @@ class Cell:
         return bool(self.nbgrader.get("grade")) and not self.nbgrader.get("solution")
 
     @property
+    def is_written(self) -> bool:
+        """An answer in words, which a person reads and grades in nbgrader's form."""
+        return bool(self.nbgrader.get("grade")) and bool(self.nbgrader.get("solution"))
+
+    @property
     def is_setup(self) -> bool:
         return "setup" in self.metadata.get("tags", [])
 
