@@ -96,8 +96,8 @@ class LabelsAgainstAccuracy(CourseWidget):
     """Accuracy against labels per class, arm by arm, and how many labels each arm needs and saves (slide 50).
 
     The runs that the course ships are in data/transfer_runs.csv. ``LabelsAgainstAccuracy(runs)`` draws your own
-    beside them: dicts with ``arm`` ("from scratch", "fine-tuned", ...), ``labels`` per class, ``accuracy`` (a share
-    from 0 to 1), and any of ``source``, ``target`` and ``seed``; rows of a CSV with ``labels_per_class`` and
+    beside them: dicts with ``arm`` ("from scratch", "fine-tuned", ...), ``labels`` per class, ``accuracy`` (from
+    0 to 1), and any of ``source``, ``target`` and ``seed``; rows of a CSV with ``labels_per_class`` and
     ``test_accuracy`` do too. An arm without a source stands beside every source. Points are runs, lines are medians
     over the seeds, bands go from lowest to highest.
 
