@@ -254,7 +254,8 @@ def test_all_faults_are_told_in_the_order_of_the_fields():
 
 
 @pytest.mark.parametrize("strange", [None, 3, "text", [], [1], {1: 2}, {"errors": 3}, {"ablation": {"with": {}}},
-                                     {"training": {"device": []}}, object(), np.ones(3)], ids=repr)
+                                     {"training": {"device": []}}, object(), np.ones(3)],
+                         ids=lambda given: repr(given).partition(" at ")[0])
 def test_whatever_is_given_gets_sentences(strange):
     found = capstone_report.faults(strange)
     assert found and all(isinstance(one, str) and one for one in found)
