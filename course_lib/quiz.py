@@ -106,8 +106,8 @@ class RecallCards:
             f'border-left:4px solid {look.colour("accent")};background:rgba(128,128,128,0.1)">'
             # Without this mark an arrow key here would leave the cell, and the letter b insert one.
             f'<summary data-lm-suppress-shortcuts="true" style="cursor:pointer">'
-            f'{_rich(card["question"])}</summary>'
-            f'<p style="margin:8px 0 2px">{_rich(card["answer"])}</p></details>'
+            f'{rich(card["question"])}</summary>'
+            f'<p style="margin:8px 0 2px">{rich(card["answer"])}</p></details>'
             for card in self.cards
         )
 
@@ -127,7 +127,7 @@ def recall(name: str) -> RecallCards:
     return RecallCards(lesson(name)["recall"])
 
 
-def _rich(text: str) -> str:
+def rich(text: str) -> str:
     """HTML of a text in which `code` stands between backticks."""
     parts = escape(text).split("`")
     return "".join(f"<code>{part}</code>" if k % 2 else part for k, part in enumerate(parts))
@@ -135,8 +135,8 @@ def _rich(text: str) -> str:
 
 def _static_question(question: dict) -> str:
     grids = "".join(_static_grid(kind, rows) for kind, rows in question["grids"].items())
-    options = "".join(f"<li>{_rich(option['text'])}</li>" for option in question["options"])
-    return f'<li>{_rich(question["question"])}{grids}<ol type="a">{options}</ol></li>'
+    options = "".join(f"<li>{rich(option['text'])}</li>" for option in question["options"])
+    return f'<li>{rich(question["question"])}{grids}<ol type="a">{options}</ol></li>'
 
 
 def _static_grid(kind: str, rows: list[list]) -> str:

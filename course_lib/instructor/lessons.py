@@ -17,10 +17,11 @@ from course_lib.sealed import recognise, seal_answer, seal_options
 # Keys of each table, True where one must be given.
 LESSON = {"title": True, "hints": False, "answers": False, "mistakes": False, "recall": False, "quiz": False}
 MISTAKE = {"answer": True, "says": True}
-RECALL = {"id": True, "question": True, "answer": True}
-QUESTION = {"id": True, "question": True, "grid": False, "options": True}
+RECALL = {"id": True, "slides": False, "question": True, "answer": True}
+QUESTION = {"id": True, "slides": False, "question": True, "grid": False, "options": True}
 OPTION = {"text": True, "why": True, "right": False}
 GRIDS = {"input": False, "kernel": False, "output": False}
+LAST_SLIDE = 56
 
 
 def compile_all(root: Path | str) -> list[Path]:
@@ -48,36 +49,65 @@ def compile_all(root: Path | str) -> list[Path]:
 
 def compile_lesson(source: Path) -> dict:
     """Return the sealed data of one `lesson.toml`; its folder's name is the lesson's name."""
-    try:
-        data = tomllib.loads(source.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as fault:
-        raise CourseError(f"{source}: not valid TOML: {fault}.") from None
+    data = read_lesson(source)
     try:
         return _compile(data, source.parent.name)
     except CourseError as fault:
         raise CourseError(f"{source}: {fault}") from None
 
 
-def _compile(data: dict, name: str) -> dict:
+def read_lesson(source: Path) -> dict:
+    """Return the plain data of one `lesson.toml`, its recall cards and questions checked.
+
+    Raises CourseError with one sentence for the first fault found.
+    """
+    try:
+        data = tomllib.loads(source.read_text(encoding="utf-8"))
+        _check(data)
+    except tomllib.TOMLDecodeError as fault:
+        raise CourseError(f"{source}: not valid TOML: {fault}.") from None
+    except CourseError as fault:
+        raise CourseError(f"{source}: {fault}") from None
+    return data
+
+
+def _check(data: dict) -> None:
     _keys(data, LESSON, "the lesson")
+    cards, questions = data.get("recall", []), data.get("quiz", [])
+    for card in cards:
+        where = f"recall card {card.get('id', '')!r}"
+        _keys(card, RECALL, where)
+        _slides(card, where)
+    for question in questions:
+        where = f"question {question.get('id', '')!r}"
+        _keys(question, QUESTION, where)
+        _slides(question, where)
+        options = question["options"]
+        for option in options:
+            _keys(option, OPTION, f"an option of {where}")
+        _unique(f"the options of {where}", [option["text"] for option in options])
+        if len(options) < 2:
+            raise CourseError(f"{where}: expected two options at least.")
+        if not any(option.get("right", False) for option in options):
+            raise CourseError(f"{where}: no option is right; give one of them right = true.")
+        _keys(question.get("grid", {}), GRIDS, f"grid of {where}")
+    _unique("the recall cards", [card["id"] for card in cards])
+    _unique("the quiz", [question["id"] for question in questions])
+
+
+def _compile(data: dict, name: str) -> dict:
     answers, mistakes = data.get("answers", {}), data.get("mistakes", {})
     for answer in mistakes:
         if answer not in answers:
             raise CourseError(f"mistakes.{answer}: there is no answer of that name.")
-    cards, questions = data.get("recall", []), data.get("quiz", [])
-    for card in cards:
-        _keys(card, RECALL, f"recall card {card.get('id', '')!r}")
-    for question in questions:
-        _keys(question, QUESTION, f"question {question.get('id', '')!r}")
-    _unique("the recall cards", [card["id"] for card in cards])
-    _unique("the quiz", [question["id"] for question in questions])
     return {
         "name": name,
         "title": data["title"],
         "hints": {exercise: _hints(exercise, hints) for exercise, hints in data.get("hints", {}).items()},
         "answers": {key: _answer(key, right, mistakes.get(key, []), name) for key, right in answers.items()},
-        "recall": cards,
-        "quiz": [_question(question, name) for question in questions],
+        # The slides are for the Anki deck's tags; no notebook shows them.
+        "recall": [{key: value for key, value in card.items() if key != "slides"} for card in data.get("recall", [])],
+        "quiz": [_question(question, name) for question in data.get("quiz", [])],
     }
 
 
@@ -102,24 +132,14 @@ def _answer(key: str, right: object, mistakes: list[dict], lesson: str) -> dict:
 
 
 def _question(question: dict, lesson: str) -> dict:
-    where, options = f"question {question['id']!r}", question["options"]
-    for option in options:
-        _keys(option, OPTION, f"an option of {where}")
-    _unique(f"the options of {where}", [option["text"] for option in options])
-    right = sum(option.get("right", False) for option in options)
-    if len(options) < 2:
-        raise CourseError(f"{where}: expected two options at least.")
-    if not right:
-        raise CourseError(f"{where}: no option is right; give one of them right = true.")
-    grids = question.get("grid", {})
-    _keys(grids, GRIDS, f"grid of {where}")
+    options = question["options"]
     plain = [(option["text"], option.get("right", False), option["why"]) for option in options]
     sealed = seal_options(plain, f"{lesson}/{question['id']}")
     return {
         "id": question["id"],
         "question": question["question"],
-        "grids": grids,
-        "several": right > 1,
+        "grids": question.get("grid", {}),
+        "several": sum(option.get("right", False) for option in options) > 1,
         "options": [{"text": option["text"], "sealed": data}
                     for option, data in zip(options, sealed, strict=True)],
     }
@@ -132,6 +152,12 @@ def _keys(table: dict, known: dict[str, bool], where: str) -> None:
     for key, needed in known.items():
         if needed and not table.get(key):
             raise CourseError(f"{where}: {key!r} is missing or empty.")
+
+
+def _slides(table: dict, where: str) -> None:
+    slides = table.get("slides", [])
+    if not isinstance(slides, list) or not all(type(n) is int and 1 <= n <= LAST_SLIDE for n in slides):
+        raise CourseError(f"{where}: slides is {slides!r}; expected a list of slides, numbered 1 to {LAST_SLIDE}.")
 
 
 def _unique(where: str, names: list[str]) -> None:
