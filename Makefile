@@ -19,7 +19,7 @@ lab:
 # Two workers, whatever the machine has, each with one thread: more would contend for the cores.
 test: export OMP_NUM_THREADS := 1
 test:
-	@$(SETUP) --extras test,instructor --browser
+	@$(SETUP) --extras test,instructor --browser --sandbox
 	@.venv/bin/python -m pytest -n 2 --dist loadfile
 
 release:
@@ -28,5 +28,5 @@ release:
 
 # make grade ASSIGNMENT=02_kernels_by_hand OPTIONS="--workers 8"
 grade:
-	@$(SETUP) --extras instructor
+	@$(SETUP) --extras instructor --sandbox
 	@.venv/bin/python -m course_lib.instructor.grade $(ASSIGNMENT) $(OPTIONS)

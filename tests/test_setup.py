@@ -340,3 +340,17 @@ def test_without_a_browser_a_sentence_says_what_to_install(ready: Course, tmp_pa
     assert done.returncode == 0, "the other tests can run"
     assert done.stdout.startswith("setup: there is no Chromium here") and done.stdout.count("\n") == 1
     assert ready.setup("--browser", PATH=str(tmp_path), CHROMIUM="/opt/browser").stdout == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root installs packages")
+def test_the_sandbox_is_installed_for_root(ready: Course, tmp_path: Path) -> None:
+    said, bwrap = tmp_path / "said", tmp_path / "bwrap"
+    program(tmp_path / "apt-get", f'echo "$@" >> "{said}"\nexec /bin/ln -sf /bin/true "{bwrap}"')
+    assert ready.setup("--sandbox", PATH=str(tmp_path)).stdout == "setup: installing bubblewrap for grading in a sandbox\n"
+    assert said.read_text().splitlines()[-1].endswith("install -y --no-install-recommends bubblewrap")
+    assert ready.setup("--sandbox", PATH=str(tmp_path)).stdout == ""
+
+
+def test_without_a_sandbox_a_sentence_says_what_to_install(ready: Course, tmp_path: Path) -> None:
+    done = ready.setup("--sandbox", PATH=str(tmp_path))
+    assert done.returncode == 0 and "apt-get install bubblewrap" in done.stdout

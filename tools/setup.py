@@ -208,13 +208,8 @@ def has_browser() -> bool:
 
 def ensure_browser() -> None:
     """Have a browser for the tests that drive one: installed by apt-get for root, else asked for."""
-    if not has_browser() and shutil.which("apt-get") and os.geteuid() == 0:
-        print("setup: installing chromium for the tests in a browser", flush=True)
-        environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-        install = ["install", "-y", "--no-install-recommends", "chromium", "fonts-dejavu-core"]
-        for command in (["update"], install):
-            apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"] + command
-            subprocess.call(apt, env=environment, stdin=subprocess.DEVNULL)
+    if not has_browser():
+        apt_install("chromium", "fonts-dejavu-core", why="for the tests in a browser")
     if not has_browser():
         print(
             "setup: there is no Chromium here, so tests in a browser cannot run: install the package "
@@ -222,17 +217,41 @@ def ensure_browser() -> None:
         )
 
 
+def ensure_sandbox() -> None:
+    """Have bubblewrap, in which students' code is graded: installed by apt-get for root, else asked for."""
+    if not shutil.which("bwrap"):
+        apt_install("bubblewrap", why="for grading in a sandbox")
+    if not shutil.which("bwrap"):
+        print(
+            "setup: there is no bubblewrap here, so nothing can be graded in a sandbox: install the package "
+            "bubblewrap (Debian: `sudo apt-get install bubblewrap`); it is there for Linux only"
+        )
+
+
+def apt_install(*packages: str, why: str) -> None:
+    """Install Debian packages, where this is Debian and we are root; whether it worked shows afterwards."""
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        print("setup: installing %s %s" % (packages[0], why), flush=True)
+        environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+        for command in (["update"], ["install", "-y", "--no-install-recommends"] + list(packages)):
+            apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"] + command
+            subprocess.call(apt, env=environment, stdin=subprocess.DEVNULL)
+
+
 def main() -> int:
     """Set up; 0, or 1 after one sentence on stderr (130 where interrupted)."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--extras", default="", help="extras of pyproject.toml, with commas between them")
     parser.add_argument("--browser", action="store_true", help="also have a Chromium for the tests")
+    parser.add_argument("--sandbox", action="store_true", help="also have bubblewrap for grading")
     options = parser.parse_args()
     try:
         need_new_python()
         ensure_environment(set(filter(None, options.extras.split(","))))
         if options.browser:
             ensure_browser()
+        if options.sandbox:
+            ensure_sandbox()
         return 0
     except Stop as problem:
         sentence = str(problem)
