@@ -285,8 +285,8 @@ def _needed() -> list[str]:
 
 @functools.cache
 def _font_list() -> Path | None:
-    """Matplotlib's list of fonts, which takes a second to make."""
-    import matplotlib.font_manager
+    """Matplotlib's list of fonts, which takes a second to make; on a new machine there may be none yet."""
+    import matplotlib
 
     lists = sorted(Path(matplotlib.get_cachedir()).glob("fontlist-v*.json"))
     return lists[-1] if lists else None
