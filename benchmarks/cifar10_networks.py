@@ -55,6 +55,19 @@ def keep(row: dict, curve: list[dict]) -> None:
     print(row["model"], row["recipe"], row["seed"], row["test_accuracy"], flush=True)
 
 
+def table() -> str:
+    """The results as the table of docs/training.md, run by run."""
+    lines = ["| network | recipe | seed | epochs | seconds | on | test accuracy | mean of image and mirror image |",
+             "|---|---|---|---|---|---|---|---|"]
+    for row in read(RESULT):
+        flipped = row["test_accuracy_without_flip"]  # empty where the recipe does not look at mirror images
+        plain, both = (flipped, row["test_accuracy"]) if flipped else (row["test_accuracy"], "")
+        cells = [f"{100 * float(value):.1f} %" if value else "" for value in (plain, both)]
+        lines.append(f"| {row['model']} | {row['recipe']} | {row['seed']} | {float(row['epochs']):.0f} | "
+                     f"{float(row['seconds']):.0f} ({row['clock']}) | {row['device']} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cifar10_networks", description=__doc__.splitlines()[0])
     parser.add_argument("networks", nargs="*", default=NETWORKS, metavar="NETWORK")
