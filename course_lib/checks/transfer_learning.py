@@ -236,7 +236,8 @@ extract_features = PartsCheck(
 
 # --------------------------------------------------------------------------------------------- labels_needed
 
-def _needed(labels: list, accuracies: list, wanted: float, *, between: str = "log", never: float | None = None) -> float | None:
+def _needed(labels: list, accuracies: list, wanted: float, *, between: str = "log",
+            never: float | None = None) -> float | None:
     if accuracies[0] >= wanted:
         return float(labels[0])
     for k in range(1, len(labels)):
