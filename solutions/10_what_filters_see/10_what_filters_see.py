@@ -96,8 +96,8 @@ recall("10_what_filters_see")
 # | `head` | the maximum of each map, fully connected | 10 logits |
 #
 # `model(X)` gives the logits and forgets the rest. A **hook** is a function that PyTorch calls whenever a module has
-# run: `handle = module.register_forward_hook(note)` makes it call `note(module, inputs, output)` from now on, and
-# `handle.remove()` takes it off again. So one can listen to a network without changing a line of it.
+# run: `handle = module.register_forward_hook(called)` makes it call `called(module, inputs, output)` from now on, and
+# the handle's `remove()` takes it off again. So one can listen to a network without changing a line of it.
 #
 # ### Code: `feature_maps`
 # *Difficulty 3/5 · about 10 minutes · 4 points*
@@ -116,9 +116,9 @@ def feature_maps(model, X):
     maps = {}
 
     def listener(name):
-        def note(module, inputs, output):
+        def remember(module, inputs, output):
             maps[name] = output.detach().clone()
-        return note
+        return remember
 
     handles = [module.register_forward_hook(listener(name)) for name, module in model.named_modules()
                if not list(module.children())]
@@ -270,7 +270,7 @@ check.prediction("rim_will", rim_will)
 #
 # Take the units of one place of a layer's maps, all channels of `maps[:, :, row, column]` and all pictures, and add them
 # up. Of the gradient with respect to X take the absolute value, the sum over the colours, the mean over the pictures,
-# and divide by the largest number. X must be told that a gradient will be asked for, `X = X.detach().requires_grad_()`,
+# and divide by the largest number. X must be told that a gradient will be asked for, `requires_grad_()` on a detached X,
 # *before* the network runs; `torch.autograd.grad(what, X)[0]` gives it. You need a hook again.
 
 # %% nbgrader={"grade": false, "grade_id": "effective_receptive_field", "locked": false, "schema_version": 3, "solution": true}
@@ -536,7 +536,7 @@ def occlusion_map(model, X, target, size, stride, fill=0.0):
     ### BEGIN SOLUTION
     height, width = X.shape[2:]
     rows = []
-    with torch.no_grad():
+    with torch.no_grad():  # no gradient is asked for
         whole = model(X)[:, target]
         for top in range(0, height - size + 1, stride):
             row = []

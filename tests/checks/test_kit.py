@@ -416,7 +416,7 @@ def test_a_number_opens_so_many(capsys):
 
 
 @pytest.mark.parametrize("name, advice", [
-    ("nonsense", 'such as "correlate2d"'), (None, "as text"), (3, "as text"), (right, "as text"),
+    ("zzzz", 'such as "correlate2d"'), (None, "as text"), (3, "as text"), (right, "as text"),
     (np.ones(2), "as text"), (["shift"], "did you mean shift"), ("feature map", "did you mean feature_map"),
     ("corelate2d", "did you mean correlate2d"),
 ])
