@@ -19,7 +19,7 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.plugins import CsvExportPlugin
 
-from course_lib.instructor import release
+from course_lib.instructor import release, sandbox
 from course_lib.instructor.source import read_cells
 from tests.harness import ROOT, SOURCES, course, lesson
 
@@ -147,7 +147,8 @@ BROKEN = "broken"  # hands in a file that is no notebook
 def nbgrader(root: Path, *arguments: str) -> subprocess.CompletedProcess:
     """Run one nbgrader command in the course's folder, as an instructor does."""
     folder = Path(sys.executable).parent
-    environment = os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT),
+    without = {sandbox.UNSAFE: "1"} if sandbox.unusable() else {}  # these students mean no harm
+    environment = os.environ | without | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT),
                                 "COURSE_CELL_TIMEOUT": str(CELL_TIMEOUT), "OMP_NUM_THREADS": "1"}
     return subprocess.run([str(folder / "nbgrader"), *arguments], cwd=root, env=environment,
                           capture_output=True, text=True)

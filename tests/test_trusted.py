@@ -142,6 +142,14 @@ def test_without_bubblewrap_grading_refuses_and_says_what_to_install(monkeypatch
         sandbox.unusable.cache_clear()
 
 
+def test_a_course_inside_what_students_can_read_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "data" / "course").mkdir(parents=True)
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "data"))
+    sandbox.keep_apart(tmp_path)
+    with pytest.raises(CourseError, match="lies inside .*data, which students' code can read"):
+        sandbox.keep_apart(tmp_path / "data" / "course")
+
+
 # ---- a small course, graded in three ways
 
 SOURCE = ROOT / "tests" / "fixtures" / "91_attacked.py"

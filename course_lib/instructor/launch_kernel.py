@@ -29,7 +29,8 @@ def main() -> None:
         os.setgid(settings["user"])
         os.setuid(settings["user"])
     os.umask(0o022)
-    os.environ.pop("JPY_PARENT_PID", None)  # a number of outside; the sandbox ends with its parent by itself
+    if settings["sandbox"]:
+        os.environ.pop("JPY_PARENT_PID", None)  # a number of outside; the sandbox ends with its parent by itself
     if settings["check"]:
         for path in settings["check"]:
             os.listdir(path)

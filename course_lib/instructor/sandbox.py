@@ -104,6 +104,8 @@ class SandboxedKernelManager(AsyncKernelManager):
             del self.limits["RLIMIT_NPROC"]  # it would count all processes of this user
         elif why := unusable():
             raise CourseError(MISSING.format(why=why))
+        else:
+            keep_apart(Path.cwd(), COURSE.parent / "solutions")
         self.folder = tempfile.mkdtemp(prefix="kernel-", dir=_short_folder())
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.transport, self.ip = "ipc", f"{self.folder}/s"
@@ -283,6 +285,15 @@ def _needed() -> list[str]:
             if not any(path.startswith(f"{other}/") for other in inside if other != path)]
 
 
+def keep_apart(*folders: Path) -> None:
+    """Raise CourseError where one of these folders, which hold secrets, lies inside something that students read."""
+    for folder in folders:
+        for path in ("/usr", *_needed()):
+            if folder.is_dir() and folder.resolve().is_relative_to(path):
+                raise CourseError(f"{folder} lies inside {path}, which students' code can read in the sandbox: move "
+                                  "the course, or what COURSE_DATA names, to another place.")
+
+
 @functools.cache
 def _font_list() -> Path | None:
     """Matplotlib's list of fonts, which takes a second to make; on a new machine there may be none yet."""
@@ -300,7 +311,7 @@ def unusable() -> str | None:
     if not shutil.which("bwrap"):
         return "bubblewrap (the command bwrap) is not installed"
     with _Inherited() as inherited:
-        settings = {"limits": {}, "user": 0 if os.geteuid() else _user(), "check": _needed()}
+        settings = {"limits": {}, "user": 0 if os.geteuid() else _user(), "check": _needed(), "sandbox": True}
         command = [*bubblewrap(inherited, 1 << 20), sys.executable, "-I", "-S", "-c", LAUNCHER,
                    str(inherited.data(json.dumps(settings).encode()))]
         ran = subprocess.run(command, pass_fds=inherited.numbers, capture_output=True, text=True,

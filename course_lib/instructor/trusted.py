@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import atexit
+import hashlib
 import json
 import os
 import secrets
@@ -21,7 +22,6 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -60,17 +60,17 @@ class Source:
 
 
 def source(path: Path) -> Source:
-    """Read a source notebook, once as long as it does not change."""
-    state = path.stat()
-    return _source(path, state.st_mtime_ns, state.st_size)
+    """Read a source notebook; the same text is read once, wherever it lies."""
+    key = f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+    if key not in _sources:
+        cells = read_cells(path)
+        student = {name for cell in cells if cell.is_solution for name in assigned(ast.parse(cell.source))}
+        _sources[key] = Source(key, "\n".join(cell.source for cell in cells if cell.is_setup),
+                               tuple(sorted(student)), {cell.grade_id: cell.source for cell in cells if cell.is_test})
+    return _sources[key]
 
 
-@lru_cache
-def _source(path: Path, *version: int) -> Source:
-    cells = read_cells(path)
-    student = {name for cell in cells if cell.is_solution for name in assigned(ast.parse(cell.source))}
-    return Source(f"{path} {version}", "\n".join(cell.source for cell in cells if cell.is_setup),
-                  tuple(sorted(student)), {cell.grade_id: cell.source for cell in cells if cell.is_test})
+_sources: dict[str, Source] = {}
 
 
 class Worker:
