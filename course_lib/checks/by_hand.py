@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Real
 
 import numpy as np
@@ -46,6 +47,17 @@ def judge_by_hand(lesson_name: str, name: str, answer: object) -> None:
         return
     sentence = _which(name, ~right, cells)
     fail(f"{sentence} {recognised}" if recognised else sentence, _report(name, cells, ~right))
+
+
+def judge_prediction(name: str, answer: object, words: Sequence[str]) -> None:
+    """Note a prediction, one of the words, whatever their case: none is wrong. Raises CheckFailed for anything else."""
+    told = ", ".join(map(repr, words))
+    if answer is None:
+        fail(f"{name} is not answered yet: replace None by your guess, one of {told}. Only an empty answer costs the "
+             "point.")
+    if not isinstance(answer, str) or answer.strip().lower() not in words:
+        fail(f"{name} is {describe(answer)}; it must be one of {told}.")
+    print(f"✓ {name}: noted, {answer.strip().lower()!r}. No guess is wrong; now let the next cell measure.")
 
 
 def rounded(answer: object, digits: int) -> object:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from course_lib.checks.by_hand import judge_by_hand
+from course_lib.checks.by_hand import judge_by_hand, judge_prediction
 from course_lib.checks.compare import Difference, describe
 from course_lib.checks.kit import Case, Claim, Mistake
 from course_lib.checks.networks import WHOLE, CountCheck, ProbeCheck
@@ -37,12 +37,7 @@ WORDS = ("vanish", "stay", "explode")
 
 def prediction(name: str, answer: object) -> None:
     """Note a prediction, one of WORDS, e.g. ``check.prediction("gradients_will", gradients_will)``: none is wrong."""
-    if answer is None:
-        fail(f"{name} is not answered yet: replace None by your guess, one of {', '.join(map(repr, WORDS))}. Only "
-             "an empty answer costs the point.")
-    if not isinstance(answer, str) or answer.strip().lower() not in WORDS:
-        fail(f"{name} is {describe(answer)}; it must be one of {', '.join(map(repr, WORDS))}.")
-    print(f"✓ {name}: noted, {answer.strip().lower()!r}. No guess is wrong; now let the next cell measure.")
+    judge_prediction(name, answer, WORDS)
 
 
 # ------------------------------------------------------------------------------- layers with given weights

@@ -13,11 +13,10 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from course_lib.checks.by_hand import judge_by_hand
-from course_lib.checks.compare import Difference, describe
+from course_lib.checks.by_hand import judge_by_hand, judge_prediction
+from course_lib.checks.compare import Difference
 from course_lib.checks.kit import Case, FunctionCheck, Mistake
 from course_lib.checks.networks import ProbeCheck
-from course_lib.checks.report import fail
 
 LESSON = "11_transfer_learning"
 Generator = np.random.Generator
@@ -35,13 +34,7 @@ WORDS = {"near_will": ("win", "tie", "lose"), "layer_will": ("first", "middle", 
 
 def prediction(name: str, answer: object) -> None:
     """Note a prediction, one of WORDS, e.g. ``check.prediction("near_will", near_will)``: none is wrong."""
-    words = ", ".join(map(repr, WORDS[name]))
-    if answer is None:
-        fail(f"{name} is not answered yet: replace None by your guess, one of {words}. Only an empty answer costs the "
-             "point.")
-    if not isinstance(answer, str) or answer.strip().lower() not in WORDS[name]:
-        fail(f"{name} is {describe(answer)}; it must be one of {words}.")
-    print(f"✓ {name}: noted, {answer.strip().lower()!r}. No guess is wrong; now let the next cell measure.")
+    judge_prediction(name, answer, WORDS[name])
 
 
 @dataclass(frozen=True)

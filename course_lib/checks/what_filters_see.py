@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from course_lib.checks.by_hand import judge_by_hand
-from course_lib.checks.compare import Difference, describe
+from course_lib.checks.by_hand import judge_by_hand, judge_prediction
+from course_lib.checks.compare import Difference
 from course_lib.checks.kit import Case, Claim, Mistake
 from course_lib.checks.networks import ProbeCheck
 from course_lib.checks.report import fail
@@ -35,13 +35,7 @@ WORDS = {"rim_will": ("less", "as much", "more"), "random_will": ("the same", "o
 
 def prediction(name: str, answer: object) -> None:
     """Note a prediction, one of WORDS, e.g. ``check.prediction("rim_will", rim_will)``: none is wrong."""
-    words = ", ".join(map(repr, WORDS[name]))
-    if answer is None:
-        fail(f"{name} is not answered yet: replace None by your guess, one of {words}. Only an empty answer costs the "
-             "point.")
-    if not isinstance(answer, str) or answer.strip().lower() not in WORDS[name]:
-        fail(f"{name} is {describe(answer)}; it must be one of {words}.")
-    print(f"✓ {name}: noted, {answer.strip().lower()!r}. No guess is wrong; now let the next cell measure.")
+    judge_prediction(name, answer, WORDS[name])
 
 
 # ------------------------------------------------------------------------ the small network of all the checks
