@@ -1,4 +1,4 @@
-import { choice, el, follow, mark, mount, number, oneStop, put, readPicture, uniqueId, write } from "./base.js";
+import { choice, el, follow, mark, mount, number, oneStop, put, upload, write } from "./base.js";
 
 const LARGEST_SIDE = 320; // pixels of a picture of one's own that is sent to Python
 const NAMES = ["layer", "channel", "unit", "scale", "_maps", "_patches", "_picture"];
@@ -98,32 +98,14 @@ function render({ model, el: element }) {
     model.send({ photograph: name });
   });
   photograph.input.append(own);
-  const fileId = uniqueId("file");
-  const file = el("input", {
-    id: fileId,
-    type: "file",
-    accept: "image/*",
-    class: "cnn-hidden",
-    async onchange() {
-      const [picked] = file.files;
-      if (!picked) return;
-      try {
-        const { name, shape, pixels } = await readPicture(picked, LARGEST_SIDE);
-        complain("");
-        wait(`Asking Python to run the network on ${picked.name}\u2026 (this needs a running kernel)`);
-        const letters = Array.from(pixels, (byte) => String.fromCharCode(byte)).join("");
-        model.send({ name, shape, pixels: btoa(letters) });
-      } catch {
-        complain(`This browser cannot read \u201c${picked.name}\u201d as a picture: try a PNG or JPEG file.`);
-      }
-      file.value = "";
+  const file = upload(
+    LARGEST_SIDE,
+    ({ name, shape, pixels }) => {
+      wait(`Asking Python to run the network on ${name}\u2026 (this needs a running kernel)`);
+      const letters = Array.from(pixels, (byte) => String.fromCharCode(byte)).join("");
+      model.send({ name, shape, pixels: btoa(letters) });
     },
-  });
-  const upload = el(
-    "div",
-    { class: "cnn-control" },
-    file,
-    el("label", { for: fileId, class: "cnn-button" }, "your own\u2026"),
+    complain,
   );
 
   // The picture with the window, and the map on which a unit is chosen.
@@ -153,7 +135,7 @@ function render({ model, el: element }) {
   const missing = el("p", { class: "cnn-muted", role: "status", hidden: true });
   const body = el("div", {}, panels, told, tilesTitle, tiles, patchesTitle, patches);
   root.append(
-    el("div", { class: "cnn-bar cnn-row" }, layerChoice.root, photograph.root, upload, scale.root),
+    el("div", { class: "cnn-bar cnn-row" }, layerChoice.root, photograph.root, file, scale.root),
     fault,
     waiting,
     missing,

@@ -123,6 +123,67 @@ export async function readPicture(file, largest) {
   return { name: file.name, shape: [height, width, 3], pixels: data.filter((_, t) => t % 4 !== 3) };
 }
 
+/** A button for a picture file of one's own: `use` gets what readPicture makes of it, `complain` a sentence or "". */
+export function upload(largest, use, complain) {
+  const id = uniqueId("file");
+  const file = el("input", {
+    id,
+    type: "file",
+    accept: "image/*",
+    class: "cnn-hidden",
+    async onchange() {
+      const [picked] = file.files;
+      if (!picked) return;
+      try {
+        const picture = await readPicture(picked, largest);
+        complain("");
+        use(picture);
+      } catch {
+        complain(`This browser cannot read \u201c${picked.name}\u201d as a picture: try a PNG or JPEG file.`);
+      }
+      file.value = "";
+    },
+  });
+  return el("div", { class: "cnn-control" }, file, el("label", { for: id, class: "cnn-button" }, "your own\u2026"));
+}
+
+/**
+ * A question to be answered before the result is shown, as state `prediction`, one of `answers` (value to words); the
+ * button `label` sets `revealed`, then calls `shown`. `set` writes the question and the answer given.
+ */
+export function predictionBox(model, answers, label, shown) {
+  const group = uniqueId("prediction");
+  const question = el("legend", {});
+  const radios = Object.entries(answers).map(([value, words]) => {
+    const input = el("input", {
+      type: "radio",
+      name: group,
+      value,
+      onchange: () => put(model, { prediction: value }),
+    });
+    return [value, input, el("label", { class: "cnn-answer" }, input, words)];
+  });
+  const reveal = button(label, () => {
+    put(model, { revealed: true });
+    queueMicrotask(shown); // as the button is gone by then
+  });
+  const hint = el("span", { class: "cnn-muted" });
+  const root = el(
+    "fieldset",
+    { class: "cnn-ask" },
+    question,
+    el("div", { class: "cnn-answers" }, ...radios.map(([, , words]) => words)),
+    el("div", { class: "cnn-row" }, reveal, hint),
+  );
+  const set = (text, prediction) => {
+    write(question, text);
+    for (const [value, input] of radios) input.checked = prediction === value;
+    reveal.disabled = !prediction;
+    write(hint, prediction ? "" : "choose an answer first");
+  };
+  return { root, set };
+}
+
 export function button(label, onclick, attributes = {}) {
   return el("button", { type: "button", class: "cnn-button", onclick, ...attributes }, label);
 }

@@ -1,16 +1,15 @@
 import {
-  button,
   choice,
   el,
   follow,
   mount,
   number,
   onWidth,
+  predictionBox,
   put,
   slider,
   svg,
   tick,
-  uniqueId,
   write,
 } from "./base.js";
 
@@ -215,29 +214,7 @@ function render({ model, el: element }) {
   );
 
   // The gradients, behind a prediction
-  const group = uniqueId("prediction");
-  const question = el("legend", {});
-  const radios = Object.entries(WORDS).map(([value, words]) => {
-    const input = el("input", {
-      type: "radio",
-      name: group,
-      value,
-      onchange: () => put(model, { prediction: value }),
-    });
-    return [value, input, el("label", { class: "cnn-answer" }, input, words)];
-  });
-  const reveal = button("Show what was measured", () => {
-    put(model, { revealed: true });
-    queueMicrotask(() => gradientVerdict.focus()); // as the button is gone by then
-  });
-  const hint = el("span", { class: "cnn-muted" });
-  const ask = el(
-    "fieldset",
-    { class: "cnn-ask" },
-    question,
-    el("div", { class: "cnn-answers" }, ...radios.map(([, , label]) => label)),
-    el("div", { class: "cnn-row" }, reveal, hint),
-  );
+  const ask = predictionBox(model, WORDS, "Show what was measured", () => gradientVerdict.focus());
   const predict = tick("predict first", (on) => put(model, { predict: on, prediction: "", revealed: false }));
   const depth = choice("layers", [], (value) => put(model, { gradient_depth: Number(value) }));
   const layer = slider("layer", { min: 1, max: 55, onchange: set("layer") });
@@ -287,7 +264,7 @@ function render({ model, el: element }) {
       el("h3", {}, "The gradients, layer by layer"),
       el("div", { class: "cnn-row" }, depth.root, predict.root),
     ),
-    ask,
+    ask.root,
     answer,
   );
   const none = el(
@@ -690,17 +667,14 @@ function render({ model, el: element }) {
       depth.input.replaceChildren(...options.map((value) => el("option", { value }, value)));
     depth.set(String(result.gradient_depth));
     predict.set(state.predict);
-    ask.hidden = open();
+    ask.root.hidden = open();
     answer.hidden = !open();
-    write(
-      question,
+    ask.set(
       `Slide 40 explains the plain curves so: \u201cgradient struggles to [r]each earlier layers\u201d. What do ` +
         `you expect of the gradients of plain-${result.gradient_depth} before its first step, from the last layer ` +
         "back to the first?",
+      state.prediction,
     );
-    for (const [value, input] of radios) input.checked = state.prediction === value;
-    reveal.disabled = !state.prediction;
-    write(hint, state.prediction ? "" : "choose an answer first");
     if (open()) {
       layer.set(result.layer, { max: Math.max(1, result.layers) });
       write(gradientVerdict, judgeGradients());

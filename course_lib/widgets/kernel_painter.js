@@ -11,10 +11,9 @@ import {
   number,
   numberCell,
   put,
-  readPicture,
   slider,
   tick,
-  uniqueId,
+  upload,
   write,
   writeSum,
 } from "./base.js";
@@ -141,12 +140,6 @@ function imageOf(bytes, [height, width, channels]) {
   return image;
 }
 
-/** A picture file in the form of the state `_photo`. */
-async function photoOf(file) {
-  const { name, shape, pixels } = await readPicture(file, LARGEST_SIDE);
-  return { name, shape, pixels: new DataView(pixels.buffer) };
-}
-
 function render({ model, el: element }) {
   const root = mount(element, "kernel-painter", "Kernel painter");
   const presets = Object.entries(model.get("_presets"));
@@ -180,29 +173,10 @@ function render({ model, el: element }) {
     model.send({ photo: name });
   });
   photoChoice.input.append(own);
-  const fileId = uniqueId("file");
-  const file = el("input", {
-    id: fileId,
-    type: "file",
-    accept: "image/*",
-    class: "cnn-hidden",
-    async onchange() {
-      const [chosen] = file.files;
-      if (!chosen) return;
-      try {
-        put(model, { _photo: await photoOf(chosen) });
-        complain("");
-      } catch {
-        complain(`This browser cannot read \u201c${chosen.name}\u201d as a picture: try a PNG or JPEG file.`);
-      }
-      file.value = "";
-    },
-  });
-  const upload = el(
-    "div",
-    { class: "cnn-control" },
-    file,
-    el("label", { for: fileId, class: "cnn-button" }, "your own\u2026"),
+  const file = upload(
+    LARGEST_SIDE,
+    ({ name, shape, pixels }) => put(model, { _photo: { name, shape, pixels: new DataView(pixels.buffer) } }),
+    complain,
   );
   const grey = tick("grey", (value) => put(model, { grey: value }));
 
@@ -297,7 +271,7 @@ function render({ model, el: element }) {
   const verdict = el("p", { class: "cnn-muted" });
 
   root.append(
-    el("div", { class: "cnn-row cnn-bar" }, photoChoice.root, upload, grey.root),
+    el("div", { class: "cnn-row cnn-bar" }, photoChoice.root, file, grey.root),
     el(
       "div",
       { class: "cnn-row cnn-presets", role: "group", "aria-label": "preset kernels" },

@@ -1,5 +1,4 @@
 import {
-  button,
   choice,
   el,
   follow,
@@ -7,11 +6,11 @@ import {
   mount,
   number,
   onWidth,
+  predictionBox,
   put,
   slider,
   svg,
   tick,
-  uniqueId,
   write,
 } from "./base.js";
 
@@ -205,29 +204,7 @@ function render({ model, el: element }) {
   });
 
   // The prediction
-  const group = uniqueId("prediction");
-  const question = el("legend", {});
-  const radios = Object.entries(WORDS).map(([value, words]) => {
-    const input = el("input", {
-      type: "radio",
-      name: group,
-      value,
-      onchange: () => put(model, { prediction: value }),
-    });
-    return [value, input, el("label", { class: "cnn-answer" }, input, words)];
-  });
-  const reveal = button("Show the other arms", () => {
-    put(model, { revealed: true });
-    queueMicrotask(() => verdict.focus()); // as the button is gone by then
-  });
-  const hint = el("span", { class: "cnn-muted" });
-  const ask = el(
-    "fieldset",
-    { class: "cnn-ask" },
-    question,
-    el("div", { class: "cnn-answers" }, ...radios.map(([, , label]) => label)),
-    el("div", { class: "cnn-row" }, reveal, hint),
-  );
+  const ask = predictionBox(model, WORDS, "Show the other arms", () => verdict.focus());
 
   const atHead = el("th", { scope: "col" });
   const neededHead = el("th", { scope: "col" });
@@ -264,7 +241,7 @@ function render({ model, el: element }) {
     caption,
     chart,
     el("div", { class: "cnn-row" }, wanted.root, labels.root),
-    ask,
+    ask.root,
     table,
     setting,
   );
@@ -499,16 +476,13 @@ function render({ model, el: element }) {
     labels.set(result.counts.indexOf(result.labels), { max: result.counts.length - 1 });
     labels.root.hidden = result.counts.length < 2;
     labels.input.setAttribute("aria-valuetext", `${result.labels} labels per class`);
-    ask.hidden = open();
-    write(
-      question,
+    ask.root.hidden = open();
+    ask.set(
       `Slide 50 says that a network trained on another task first needs far fewer labels. On ${result.target || "this target"}, ` +
         `how many does the best of the other arms save against ${result.against}, for an accuracy of ` +
         `${percent(state.wanted)} %?`,
+      state.prediction,
     );
-    for (const [value, input] of radios) input.checked = state.prediction === value;
-    reveal.disabled = !state.prediction;
-    write(hint, state.prediction ? "" : "choose an answer first");
     const where = result.distance && `a ${result.distance} target for ${result.source}; `;
     caption.replaceChildren(
       `Accuracy on ${result.target || "the target"} `,
