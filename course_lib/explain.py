@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .errors import CourseError
-from .modes import eval_mode
+from .modes import eval_mode, run_until
 
 Layer = nn.Module | str
 Place = tuple[int, int]  # row, column of a map
@@ -94,29 +94,13 @@ def _module(model: nn.Module, layer: Layer) -> nn.Module:
 def _maps_of(model: nn.Module, X: Tensor, layer: Layer) -> Tensor:
     """The maps (N, C, H, W) of a layer, as part of the graph; what comes behind the layer does not run."""
     module = _module(model, layer)
-
-    def stop(*_: object) -> None:
-        raise _Enough
-
-    with _listening(model, [module]) as heard:
-        hook = module.register_forward_hook(stop)
-        try:
-            model(X)
-        except _Enough:
-            pass
-        finally:
-            hook.remove()
-    return _checked_maps(model, module, heard)
+    with eval_mode(model):
+        return _checked_maps(model, module, run_until(model, X, module))
 
 
-class _Enough(Exception):
-    """The layer that was asked for has run."""
-
-
-def _checked_maps(model: nn.Module, module: nn.Module, heard: list[tuple[nn.Module, str, Tensor]]) -> Tensor:
-    if not heard:
+def _checked_maps(model: nn.Module, module: nn.Module, maps: object) -> Tensor:
+    if not isinstance(maps, Tensor):
         raise CourseError(f"layer {_name(model, module)!r} did not run, or gave no tensor: choose another one.")
-    maps = heard[-1][2]
     if maps.dim() != 4:
         raise CourseError(f"layer {_name(model, module)!r} gives {tuple(maps.shape)} and no maps (N, C, H, W): "
                           "choose a layer before the maps are made flat.")
@@ -320,7 +304,7 @@ def grad_cam(
         layer = _last_with_maps(model, X)
     with _listening(model, [_module(model, layer)]) as heard:
         logits = model(X.detach().clone().requires_grad_())
-    maps = _checked_maps(model, _module(model, layer), heard)
+    maps = _checked_maps(model, _module(model, layer), heard[-1][2] if heard else None)
     chosen = logits.gather(1, _targets(logits, target)).sum()
     gradient, = torch.autograd.grad(chosen, maps)
     weights = gradient.mean(dim=(2, 3), keepdim=True)

@@ -24,7 +24,7 @@ from torch.nn import functional as F
 
 from .batches import Images
 from .errors import CourseError
-from .modes import eval_mode
+from .modes import eval_mode, run_until
 from .recipes import Recipe
 from .training import Run, save, train
 
@@ -220,10 +220,6 @@ def as_seen_by(trained, images: Images, side: int = 32) -> Images:
     return replace(images, x=x, mean=trained.mean, std=trained.std, white=255)
 
 
-class _ReachedError(Exception):
-    """The layer wanted has answered: what follows it need not be computed."""
-
-
 @torch.no_grad()
 def extract_features(model: nn.Module, images: Images | Tensor, layer: str | None = None, *, pool: str | None = "mean",
                      batch_size: int = 256, cache: str | Path | None = None) -> np.ndarray:
@@ -246,26 +242,15 @@ def extract_features(model: nn.Module, images: Images | Tensor, layer: str | Non
     file = Path(cache) / f"{_fingerprint(model, X, layer, pool)}.pt" if cache is not None else None
     if file is not None and (read := _read(file)) is not None:
         return read
-    caught = []
-
-    def catch(module, inputs, output=None):
-        caught.append((inputs[0] if output is None else output).detach())
-        raise _ReachedError
-
     watched = _layer(model, layer or head_name(model))
-    handle = watched.register_forward_hook(catch) if layer else watched.register_forward_pre_hook(catch)
-    where = next(iter(model.parameters()), X).device
-    try:
-        with eval_mode(model):
-            for batch in X.split(batch_size):
-                try:
-                    model(batch.to(where))
-                    raise CourseError(f"the layer {layer!r} is not used when {type(model).__name__} sees an image.")
-                except _ReachedError:
-                    caught[-1] = _pooled(caught[-1], pool).float().cpu()
-    finally:
-        handle.remove()
-    features = torch.cat(caught)
+    where, parts = next(iter(model.parameters()), X).device, []
+    with eval_mode(model):
+        for batch in X.split(batch_size):
+            output = run_until(model, batch.to(where), watched, before=not layer)
+            if output is None:
+                raise CourseError(f"the layer {layer!r} is not used when {type(model).__name__} sees an image.")
+            parts.append(_pooled(output, pool).float().cpu())
+    features = torch.cat(parts)
     if file is not None:
         save(file, {"features": features})
     return features.numpy()
