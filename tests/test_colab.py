@@ -11,13 +11,13 @@ import shutil
 import subprocess
 import tomllib
 import venv
-import zipfile
 from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
 from course_lib.instructor import release
+from tests.wheels import wheel
 
 ROOT = Path(__file__).resolve().parents[1]
 COURSE = "cnn_by_hand-1-py3-none-any.whl"
@@ -26,17 +26,6 @@ import importlib.metadata, json, numpy, torch
 names = {each.metadata["Name"]: each.version for each in importlib.metadata.distributions()}
 print(json.dumps({"installed": names, "numpy": numpy.whose, "torch": torch.whose}))
 """
-
-
-def wheel(folder: Path, name: str, version: str, files: dict[str, str], needs: list[str] = ()) -> None:
-    info = f"{name}-{version}.dist-info"
-    requires = "".join(f"Requires-Dist: {each}\n" for each in needs)
-    texts = files | {f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}",
-                     f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-                     f"{info}/RECORD": ""}
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
-        for path, text in texts.items():
-            archive.writestr(path, text)
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
 
+from tests.wheels import wheel
 from tools import upgrades
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,17 +50,6 @@ cases = [f'<testcase classname="tests.test_a" file="tests/test_a.py" name="{name
 open(report, "w").write(f"<testsuites><testsuite>{''.join(cases)}</testsuite></testsuites>")
 sys.exit(any(fails[name] for name in asked))
 """
-
-
-def wheel(folder: Path, name: str, version: str, files: dict[str, str]) -> None:
-    """A release of a package, as a wheel in `folder`."""
-    info = f"{name}-{version}.dist-info"
-    texts = files | {f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
-                     f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-                     f"{info}/RECORD": ""}
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
-        for path, text in texts.items():
-            archive.writestr(path, text)
 
 
 @pytest.fixture
