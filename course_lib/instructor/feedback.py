@@ -1,7 +1,7 @@
 """Feedback for each student, made by nbgrader's generate_feedback, without a trace of hidden tests.
 
-`HideHiddenTests` goes in front of nbgrader's own steps. In `nbgrader_config.py` the same line makes `nbgrader
-generate_feedback` and formgrader's button as discreet.
+`HideHiddenTests` goes in front of nbgrader's own steps in `nbgrader_config.py`, so that `nbgrader
+generate_feedback` and formgrader's button are as discreet.
 """
 
 from __future__ import annotations
@@ -24,12 +24,11 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 
-from course_lib.instructor.autograde import load_config
+from course_lib.errors import CourseError
+from course_lib.instructor.autograde import CONFIG, load_config
 from course_lib.instructor.results import ANSI, known_mistakes
 from course_lib.instructor.source import BEGIN_HIDDEN, END_HIDDEN
 
-PREPROCESSORS = ["course_lib.instructor.feedback.HideHiddenTests", "nbgrader.preprocessors.GetGrades",
-                 "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor"]
 COLUMNS = 88
 PASSED = "✓ passed, hidden tests included\n"
 HIDDEN = ("HiddenTestFailed", "A hidden test, which tries other values, does not pass.")
@@ -148,7 +147,8 @@ def _feedback(root: Path, assignment: str, student: str) -> str:
     config = load_config(root, assignment)
     config.CourseDirectory.student_id = _literally(student)
     if HideHiddenTests.__name__ not in str(config.GenerateFeedback.get("preprocessors", "")):
-        config.GenerateFeedback.preprocessors = PREPROCESSORS
+        raise CourseError(f"{CONFIG} does not name {HideHiddenTests.__name__} among GenerateFeedback.preprocessors, so "
+                          "feedback would show hidden tests: put it there, first.")
     log = logging.getLogger("course_lib.feedback")
     log.propagate, log.handlers = False, [logging.NullHandler()]
     converter = GenerateFeedback(coursedir=CourseDirectory(config=config, log=log), config=config, log=log)

@@ -11,6 +11,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from course_lib.errors import CourseError
 from course_lib.instructor import class_report, collect, export, feedback, flags, grade, release, results
 from course_lib.instructor.source import read_cells
 from tests.harness import ROOT, SOURCES, course
@@ -200,6 +201,12 @@ def test_feedback_holds_no_hidden_test_and_says_what_failed(root, read):
 
 VISIBLE = 'check.double(double)\nsame(x, 3, "x")'
 SECRET = 'check.double(double, seed=20)\nsame(double(-3), -6, "a hidden value")'
+
+
+def test_no_feedback_is_made_where_the_configuration_would_show_hidden_tests(tmp_path):
+    (tmp_path / "nbgrader_config.py").write_text("c = get_config()\n")
+    with pytest.raises(CourseError, match="does not name HideHiddenTests"):
+        feedback.make_feedback(tmp_path, "90_sample", ["ann"])
 
 
 @pytest.mark.parametrize("printed, error, in_sight", [
