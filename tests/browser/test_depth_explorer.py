@@ -7,6 +7,7 @@ from course_lib.widgets import DepthExplorer
 from course_lib.widgets.depth_explorer import brief
 
 from .drive import unnamed_controls
+from .twins import same
 
 MODULE = "/widgets/depth_explorer.js"
 OWN = [
@@ -44,19 +45,6 @@ def drawn(rng) -> dict:
            "gradients_at_start": norms[0], "gradients_at_end": norms[1]}
     lists = [name for name in run if "error" in name or "gradients" in name]
     return {name: value for name, value in run.items() if name not in lists[:3] or rng.random() < 0.7}
-
-
-def same(got, want):
-    if isinstance(want, dict):
-        assert got.keys() == want.keys()
-        for name in want:
-            same(got[name], want[name])
-    elif isinstance(want, list):
-        assert len(got) == len(want)
-        for one, other in zip(got, want, strict=True):
-            same(one, other)
-    else:
-        assert got == (pytest.approx(want, rel=1e-12) if isinstance(want, float) else want)
 
 
 def test_javascript_and_python_compute_the_same(bare_page):

@@ -10,7 +10,7 @@ from course_lib.widgets import LabelsAgainstAccuracy
 from course_lib.widgets.labels_against_accuracy import count_text, packed
 
 from .drive import unnamed_controls
-from .test_depth_explorer import same
+from .twins import same
 
 MODULE = "/widgets/labels_against_accuracy.js"
 
