@@ -43,6 +43,7 @@ from course_lib.training import RECIPES, evaluate, images, train
 from course_lib.widgets import LabelsAgainstAccuracy
 
 sources = {name: pretrained.load(name) for name in ("fast_cifar10", "fast_digits")}
+trained = sources["fast_cifar10"]
 SEEDS = range(5)
 
 
@@ -56,6 +57,18 @@ class SmallNetwork(nn.Module):
 
     def forward(self, X):
         return self.head(self.body(X).amax(dim=(2, 3)))
+
+
+def told(values):
+    """Mean [lowest, highest], in percent."""
+    return f"{100 * np.mean(values):5.1f} [{100 * min(values):5.1f}, {100 * max(values):5.1f}]"
+
+
+def probed(halves, labels, seed):
+    """Accuracy on the second half of a probe that learned a few labels per class of the first."""
+    (known, y), (unknown, wanted) = halves
+    chosen = transfer.labelled_subset(y, labels, seed)
+    return transfer.probe(known[chosen], y[chosen]).score(unknown, wanted)
 
 
 print(f"Budget: {budget()}. Sources: {', '.join(sources)}.")
@@ -286,10 +299,6 @@ check.prediction("near_will", near_will)
 TUNED = {"faces": (0.3, 60), "digits": (1.0, 120)}
 
 
-def told(values):
-    return f"{100 * np.mean(values):5.1f} [{100 * min(values):5.1f}, {100 * max(values):5.1f}]"
-
-
 def from_scratch(target, labels, seed):
     """Accuracy on the test half of a network that saw nothing but the labelled pictures."""
     known, unknown = (transfer.as_seen_by(sources["fast_cifar10"], images(target, split)) for split in ("train", "test"))
@@ -311,12 +320,6 @@ def seen(source, target):
     """Your features of both halves, and their labels."""
     halves = [transfer.as_seen_by(sources[source], images(target, split)) for split in ("train", "test")]
     return [(extract_features(sources[source].model, half.normalised()).numpy(), half.y.numpy()) for half in halves]
-
-
-def probed(halves, labels, seed):
-    (known, y), (unknown, wanted) = halves
-    chosen = transfer.labelled_subset(y, labels, seed)
-    return transfer.probe(known[chosen], y[chosen]).score(unknown, wanted)
 
 
 mine = []
@@ -447,7 +450,6 @@ check.prediction("norm_will", norm_will)
 
 # %% tags=["raises-exception"]
 check.prediction("norm_will", norm_will)
-trained = sources["fast_cifar10"]
 good, raw = [], []
 for split in ("train", "test"):
     half = transfer.as_seen_by(trained, images("faces", split))
