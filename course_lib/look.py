@@ -19,6 +19,7 @@ TOKENS = {
     "output": ("#c4e8c8", "#1f5a35"),
     "output-ink": ("#0d3716", "#e4f8e8"),
     "focus": ("#c2132f", "#ff7285"),
+    "focus-on-input": ("#c2132f", "#ffa0ab"),  # letters in red on the blue of an input
     "right": ("#17692f", "#7fdc98"),
     "wrong": ("#a81328", "#ff8f9c"),
     "pad": ("#e9edf0", "#2a3138"),
@@ -75,6 +76,7 @@ LINE_STYLES = (
     {"color": "#55616b", "marker": "v", "linestyle": "-"},
     {"color": "#a81328", "marker": "P", "linestyle": "--"},
 )
+DARK_LINES = ("#8fbcff", "#f2a45c", "#7fdc98", "#cfa3e6", "#a5b0b9", "#ff8f9c")  # the same lines on a dark surface
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
@@ -110,18 +112,25 @@ def cell_style(name: str) -> str:
     return f"background:{colour(name)};color:{ink}"
 
 
-def matplotlib_style() -> dict:
+def line_styles(dark: bool = False) -> list[dict]:
+    """LINE_STYLES, in colours that stand out from the light or the dark surface."""
+    colours = DARK_LINES if dark else [style["color"] for style in LINE_STYLES]
+    return [style | {"color": colour} for style, colour in zip(LINE_STYLES, colours, strict=True)]
+
+
+def matplotlib_style(dark: bool = False) -> dict:
     """matplotlib settings of the course, for ``with plt.rc_context(look.matplotlib_style())``."""
     return {
-        "axes.edgecolor": colour("line"),
-        "axes.labelcolor": colour("ink"),
+        "axes.edgecolor": colour("line", dark),
+        "axes.facecolor": colour("surface", dark),
+        "axes.labelcolor": colour("ink", dark),
         "axes.spines.right": False,
         "axes.spines.top": False,
         "axes.titlesize": "medium",
         "axes.titleweight": "bold",
         "figure.dpi": 110,
-        "figure.facecolor": colour("surface"),
-        "text.color": colour("ink"),
-        "xtick.color": colour("muted"),
-        "ytick.color": colour("muted"),
+        "figure.facecolor": colour("surface", dark),
+        "text.color": colour("ink", dark),
+        "xtick.color": colour("muted", dark),
+        "ytick.color": colour("muted", dark),
     }

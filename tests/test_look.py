@@ -18,6 +18,7 @@ def contrast(one: str, other: str) -> float:
 
 
 PAIRS = [(ink, name) for ink in look.TOKENS for name in [ink.removesuffix("-ink")] if ink.endswith("-ink")]
+PAIRS += [("focus-on-input", "input")]
 INKS = ("ink", "muted", "accent", "focus", "right", "wrong")
 ON_SURFACE = [(ink, ground) for ink in INKS for ground in ("surface", "panel")]
 
@@ -34,9 +35,9 @@ def test_kinds_of_layers_differ_by_letter_and_have_their_colours():
         assert look.colour(look.layer_token(kind)) and look.colour(f"{look.layer_token(kind)}-ink")
 
 
-@pytest.mark.parametrize("style", look.LINE_STYLES, ids=lambda style: style["color"])
-def test_lines_of_plots_stand_out_from_white(style):
-    assert contrast(style["color"], "#ffffff") >= 3
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_lines_of_plots_stand_out_from_their_surface(dark):
+    assert min(contrast(style["color"], look.colour("surface", dark)) for style in look.line_styles(dark)) >= 3
 
 
 def test_lines_differ_by_more_than_their_colour():
