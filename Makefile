@@ -7,7 +7,7 @@ SETUP = $(PYTHON) tools/setup.py
 LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) \
   $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname -s)),,--no-browser)
 
-.PHONY: setup lab test release grade
+.PHONY: setup lab test release grade bench site
 
 setup:
 	@$(SETUP)
@@ -30,3 +30,13 @@ release:
 grade:
 	@$(SETUP) --extras instructor --sandbox
 	@.venv/bin/python -m course_lib.instructor.grade $(ASSIGNMENT) $(OPTIONS)
+
+# Half an hour, on a machine that does nothing else; the numbers go to data/, the tables to the pages.
+bench:
+	@$(SETUP) --extras test,instructor --browser --sandbox
+	@.venv/bin/python -m benchmarks
+
+# build/site/index.html: the course without a kernel and without a network. OPTIONS=--solutions for instructors.
+site:
+	@$(SETUP) --extras instructor
+	@.venv/bin/python -m course_lib.instructor.site $(OPTIONS)

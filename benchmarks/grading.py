@@ -160,7 +160,8 @@ def main(count: int = SUBMISSIONS, *names: str) -> None:
                       if row["submissions"] != str(count) or row["notebook"] not in (names or NOTEBOOKS)]
     record.write("grading", rows, PACKAGES)
     with path.open() as file:
-        record.replace(path, sorted([*others, *csv.DictReader(file)], key=lambda row: (row["notebook"], -int(row["submissions"]))))
+        record.replace(path, sorted([*others, *csv.DictReader(file)],
+                                    key=lambda row: (row["notebook"], -int(row["submissions"]))))
 
 
 if __name__ == "__main__":

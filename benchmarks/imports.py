@@ -3,7 +3,7 @@
 Each import runs in a fresh process; user and system seconds of that process are counted, the bare
 interpreter included. Subjects take turns, so that a busy moment of the machine hits all alike.
 
-    python -m benchmarks.imports
+    python -m benchmarks.imports [repeats]
 """
 
 import os
@@ -45,23 +45,23 @@ def cost(code: str) -> tuple[float, float]:
     return usage.ru_utime + usage.ru_stime, wall
 
 
-def main() -> None:
+def main(repeats: int = REPEATS) -> None:
     """Measures every subject and writes data/import_times.csv."""
     subjects = PEERS | {f"setup of {name}": code for name, code in setup_cells().items()}
     for code in subjects.values():
         cost(code)  # the first run compiles, and fills the disk's cache
     times = {name: [] for name in subjects}
-    for _ in range(REPEATS):
+    for _ in range(repeats):
         for name, code in subjects.items():
             times[name].append(cost(code))
     rows = []
     for name, measured in times.items():
         cpu, wall = zip(*measured, strict=True)
-        rows.append({"imports": name, "repeats": REPEATS, "cpu_median_s": round(statistics.median(cpu), 3),
+        rows.append({"imports": name, "repeats": repeats, "cpu_median_s": round(statistics.median(cpu), 3),
                      "cpu_min_s": round(min(cpu), 3), "cpu_max_s": round(max(cpu), 3),
                      "wall_median_s": round(statistics.median(wall), 3)})
     record.write("import_times", rows, PACKAGES)
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))

@@ -12,18 +12,10 @@ the process, and the ratios to torch are ratios of medians. Shapes A, B and C, f
     python -m benchmarks.numpy_conv
 """
 
-import os
-import sys
+from . import one_thread
 
-# Read when the libraries start, so this program starts itself once more. The two sizes are those that glibc's
-# malloc finds by itself in the long run; set from the start, the first arrays of some megabytes do not cost torch,
-# or us, new pages from the system that later ones get for nothing.
-SETTINGS = {
-    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20),
-}
-if any(os.environ.get(name) != value for name, value in SETTINGS.items()):
-    os.execve(sys.executable, [sys.executable, "-m", "benchmarks.numpy_conv"], os.environ | SETTINGS)
+if __name__ == "__main__":
+    one_thread.restart()
 
 import statistics  # noqa: E402
 import time  # noqa: E402
@@ -139,11 +131,11 @@ def seconds(f: Callable, calls: int) -> float:
     return (time.process_time() - start) / calls
 
 
-def measure(functions: dict[str, Callable]) -> dict[str, list[float]]:
-    """CPU seconds of each, REPEATS times in turns; the first call of each, which warms up, does not count."""
+def measure(functions: dict, repeats: int = REPEATS) -> dict:
+    """By their names CPU seconds of each, in turns; the first call of each, which warms up, does not count."""
     calls = {name: 1 + int(AT_LEAST / max(seconds(f, 1), 1e-5)) for name, f in functions.items()}
     times = {name: [] for name in functions}
-    for _ in range(REPEATS):
+    for _ in range(repeats):
         for name, f in functions.items():
             times[name].append(seconds(f, calls[name]))
     return times

@@ -36,7 +36,7 @@ def where(packages: list[str], **versions: str) -> dict:
     `packages` are installed distributions whose versions are noted beside those given by name.
     """
     versions = {package: importlib.metadata.version(package) for package in packages} | versions
-    module = sys.modules["__main__"].__spec__.name
+    module = sys.modules["__main__"].__spec__.name.removesuffix(".__main__")
     return {
         "machine": machine(),
         "cores": os.cpu_count(),

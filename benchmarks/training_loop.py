@@ -1,13 +1,14 @@
-"""ResNet-20 at batch 128 on one thread: the loops of two well-known sources, and the course's, step by step.
+"""ResNet-20 at batch 128 on one thread: the loops of three well-known sources, and the course's, step by step.
 
-Both are written anew here, after their sources: akamaster/pytorch_resnet_cifar10, trainer.py, and the CNN notebook of
-the lecture's author. All train the same network (option A, 269,722 parameters). Each loop has a process of its own,
-and they take turns, A B C A B C ..., so that a busy neighbour slows them alike. What counts is CPU time, user and
-system, of the process and of its workers; ratios are medians of the ratios turn by turn.
+All three are written anew here, after their sources: akamaster/pytorch_resnet_cifar10, trainer.py, the CNN notebook of
+the lecture's author, and the book Dive into Deep Learning (d2l), chapters 7 and 8. All train the same network (option
+A, 269,722 parameters). Each loop has a process of its own, and they take turns, A B C A B C ..., so that a busy
+neighbour slows them alike. What counts is CPU time, user and system, of the process and of its workers; ratios are
+medians of the ratios turn by turn.
 
-    COURSE_DATA=folder python -m benchmarks.training_loop [turns [steps]]
+    python -m benchmarks.training_loop [turns [steps]]
 
-With CIFAR-10 in $COURSE_DATA it is used; otherwise images are made up, which takes the same time.
+CIFAR-10 is used where it has been downloaded (course_lib.data); otherwise images are made up, which takes as long.
 """
 
 import csv
@@ -23,8 +24,6 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from course_lib.errors import CourseError
-
 from . import record
 
 BATCH = 128
@@ -36,6 +35,7 @@ SETTINGS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TORCHINDUCTOR_COMPI
 LOOPS = {
     "akamaster": "DataLoader with 4 workers, flip and crop by torchvision; SGD, .item() at each step",
     "lecture author": "DataLoader with 2 workers, no augmentation; SGD, .item() at each step",
+    "d2l": "DataLoader with 4 workers, no augmentation, no normalisation; SGD, loss and accuracy read at each step",
     "in memory": "akamaster's, but crop and flip by one gather from a tensor (batches.Batches)",
     "+ channels_last": "and weights and images with the channels innermost",
     "+ fused, no item": "and a fused optimizer, and no loss read at each step",
@@ -70,17 +70,15 @@ def load() -> tuple[np.ndarray, np.ndarray, str]:
     """Images uint8 (N, 32, 32, 3), labels and where they are from."""
     from course_lib import data
 
-    try:
-        if not os.environ.get("COURSE_DATA"):
-            raise CourseError("no folder is named, and nothing is to be downloaded for a benchmark")
+    if data.about("cifar10").found():
         x, y = data.load("cifar10")
         return x[:IMAGES], y[:IMAGES], "CIFAR-10"
-    except CourseError:
-        random = np.random.default_rng(0)
-        return random.integers(0, 256, (IMAGES, 32, 32, 3), np.uint8), random.integers(0, 10, IMAGES), "made up"
+    random = np.random.default_rng(0)
+    return random.integers(0, 256, (IMAGES, 32, 32, 3), np.uint8), random.integers(0, 10, IMAGES), "made up"
 
 
-def with_loader(x, y, workers: int, augment: bool, momentum: float, weight_decay: float) -> Callable[[int], None]:
+def with_loader(x, y, workers: int, augment: bool = False, normalise: bool = True, momentum: float = 0.0,
+                weight_decay: float = 0.0) -> Callable[[int], None]:
     """A loop over a DataLoader, as in most repositories; returns what makes n steps of it."""
     import torch
     from PIL import Image
@@ -92,7 +90,8 @@ def with_loader(x, y, workers: int, augment: bool, momentum: float, weight_decay
 
         altered = transforms.Compose([
             *([transforms.RandomHorizontalFlip(), transforms.RandomCrop(32, 4)] if augment else []),
-            transforms.ToTensor(), transforms.Normalize((0.491, 0.482, 0.447), (0.247, 0.243, 0.262))])
+            transforms.ToTensor(),
+            *([transforms.Normalize((0.491, 0.482, 0.447), (0.247, 0.243, 0.262))] if normalise else [])])
 
         def __len__(self) -> int:
             return len(x)
@@ -209,7 +208,9 @@ def build(name: str, x, y) -> Callable[[int], None]:
         case "akamaster":
             return with_loader(x, y, workers=4, augment=True, momentum=0.9, weight_decay=1e-4)
         case "lecture author":
-            return with_loader(x, y, workers=2, augment=False, momentum=0.0, weight_decay=0.0)
+            return with_loader(x, y, workers=2)
+        case "d2l":
+            return with_loader(x, y, workers=4, normalise=False)
         case "in memory":
             return in_memory(x, y)
         case "+ channels_last":

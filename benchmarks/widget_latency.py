@@ -10,11 +10,12 @@ press these moments are read from one clock:
                 and a task posted from it ran: a frame's style, layout and paint come before that task
     next_frame  the frame after that began: an upper bound, which leaves the compositor a whole frame
 
-    python -m benchmarks.widget_latency
+    python -m benchmarks.widget_latency [walks]
 """
 
 import random
 import statistics
+import sys
 import tempfile
 from pathlib import Path
 
@@ -129,7 +130,7 @@ def press(notebook: Notebook, name: str, key: str) -> list[float]:
     return measured
 
 
-def main() -> None:
+def main(walks: int = WALKS) -> None:
     """Measures both steppers in turns and writes data/widget_latency.csv."""
     times = {"ConvolutionStepper": [], "interact + matplotlib": []}
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
@@ -144,7 +145,7 @@ def main() -> None:
             notebook.page.locator(".widget-interact img").wait_for()
             notebook.page.locator("[data-widget=convolution-stepper]").wait_for()
             notebook.page.evaluate(PROBE)
-            for walk in range(WALKS):
+            for walk in range(walks):
                 for name, measured in times.items():
                     for _ in range(STEPS):
                         measured.append(press(notebook, name, "ArrowLeft" if walk % 2 else "ArrowRight"))
@@ -164,4 +165,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))
