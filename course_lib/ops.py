@@ -20,7 +20,9 @@ from .errors import CourseError
 PICTURE = "rows, columns"
 BATCH = "images, channels, rows, columns"
 KERNELS = "output channels, input channels / groups, rows, columns"
-CACHE = 640 * 2**10  # bytes of columns worked on at a time: they, and what comes of them, stay in a core's cache
+# Bytes of columns worked on at a time: they, and what comes of them, stay in a core's cache. Backward, where products
+# sum over columns, wants more of them; docs/performance.md has the measurement.
+FORWARD, BACKWARD = 480 * 2**10, 640 * 2**10
 LINE = 64  # bytes of a cache line, and of the widest vector register
 
 Pair = int | tuple[int, int]
@@ -188,7 +190,7 @@ def conv2d(X, W, b=None, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1
     X, W, layer = _layer(X, W, stride, padding, dilation, groups)
     Y = np.empty((len(X), groups, len(W) // groups, layer.h, layer.w), X.dtype)
     kernels = _kernel_rows(W, groups)
-    for images, columns in _columns(X, W, layer):
+    for images, columns in _columns(X, W, layer, FORWARD):
         rows = (kernels @ columns)[..., :len(X[images]) * layer.w]  # (groups, h, C_out / groups, images * w)
         Y[images] = rows.reshape(*rows.shape[:3], -1, layer.w).transpose(3, 0, 2, 1, 4)
     Y = Y.reshape(len(X), len(W), layer.h, layer.w)
@@ -205,7 +207,7 @@ def conv2d_backward(dY, X, W, stride: Pair = 1, padding: Pair = 0, dilation: Pai
     X, W, dY = _one_type(X, W, _of_shape(dY, "dY", BATCH, (len(X), len(W), layer.h, layer.w)))
     dX, kernels = np.empty_like(X), _kernel_rows(W, groups)
     dcolumn = np.zeros_like(kernels[:, 0].swapaxes(1, 2), order="C")  # (groups, weights of a kernel, kernels)
-    for images, columns in _columns(X, W, layer):
+    for images, columns in _columns(X, W, layer, BACKWARD):
         block = dY[images].reshape(-1, groups, len(W) // groups, layer.h, layer.w).transpose(1, 3, 2, 0, 4)
         drows = np.zeros((*block.shape[:3], columns.shape[-1]), X.dtype)  # as rows in conv2d, 0 where no window is
         drows[..., :block.shape[3] * layer.w] = block.reshape(*block.shape[:3], -1)
@@ -225,21 +227,21 @@ def _kernel_rows(W: np.ndarray, groups: int) -> np.ndarray:
     return kernels.reshape(groups, 1, C_out // groups, -1)
 
 
-def _columns(X: np.ndarray, W: np.ndarray, layer: _Layer) -> Iterator[tuple[slice, np.ndarray]]:
+def _columns(X: np.ndarray, W: np.ndarray, layer: _Layer, room: int) -> Iterator[tuple[slice, np.ndarray]]:
     """The windows of X as columns: pairs of a slice of the batch and (groups, h, k_h C k_w, columns).
 
     For row i of the output, columns[:, i] has one column for each window of each image, so a matrix product
     with the kernels' rows gives that row of every output channel. Three things make it quick:
     - a pixel is copied only k_w times, not k_h k_w times: windows that lie above each other share their
       memory, since k_h neighbouring rows of copies are, one after the other, the column of such a window;
-    - the buffer, used again for every few images, stays in the processor's cache;
+    - the buffer, of about ``room`` bytes, used again for every few images, stays in the processor's cache;
     - columns fill whole cache lines: the last few may belong to no window, and are to be ignored.
     """
     (_, C, k_h, k_w), (stride, padding, dilation, groups, h, w) = W.shape, layer
     windows = _slide(pad2d(X, padding), 3, k_w, stride[1], dilation[1])  # (N, all channels, padded rows, w, k_w)
     N, _, H, _, _ = windows.shape
     windows = windows.reshape(N, groups, C, H, w, k_w).transpose(1, 3, 2, 5, 0, 4)
-    at_once = min(N, max(1, max(CACHE, W.nbytes) // windows[..., 0, :].nbytes))
+    at_once = min(N, max(1, max(room, W.nbytes) // windows[..., 0, :].nbytes))
     line = LINE // X.itemsize
     copies = np.zeros((groups, H, C * k_w, -(-at_once * w // line) * line), X.dtype)
     cells = copies[..., :at_once * w].reshape(groups, H, C, k_w, at_once, w)  # a view: to write by window

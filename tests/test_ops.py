@@ -78,10 +78,11 @@ def slopes(f, x, dy, step):
     return gradient
 
 
-@pytest.fixture(params=[1, 3000, ops.CACHE], ids=["one image at a time", "a few", "all"])
+@pytest.fixture(params=[1, 3000, ops.BACKWARD], ids=["one image at a time", "a few", "all"])
 def cache(request, monkeypatch):
     """How many bytes of columns are worked on at a time: one image, a few with a rest, or the whole batch."""
-    monkeypatch.setattr(ops, "CACHE", request.param)
+    monkeypatch.setattr(ops, "FORWARD", request.param)
+    monkeypatch.setattr(ops, "BACKWARD", request.param)
 
 
 # ------------------------------------------------------------------------------------------- against torch

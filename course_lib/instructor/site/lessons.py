@@ -100,7 +100,7 @@ def _output(output: NotebookNode, models: dict, section: str) -> NotebookNode:
     data = output.get("data", {})
     if (model := data.get(VIEW, {}).get("model_id")) in models:
         view, _ = models[model]
-        return _html(f'<div data-view="{view}" data-model="{model}">{data.get("text/html", "")}</div>')
+        return _html(f'<div class="live" data-view="{view}" data-model="{model}">{data.get("text/html", "")}</div>')
     for kind in data.keys() & {"image/png", "image/jpeg"}:
         output.metadata.setdefault(kind, {}).setdefault("alt", f"What this cell draws, in the section “{section}”")
     return output
