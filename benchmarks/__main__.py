@@ -37,6 +37,7 @@ PARTS = (
     Part("first_cells", "3", 1.5, ("first_cells",), "first cells of each released notebook; memory"),
     Part("imports", "5", 1.5, ("import_times",), "imports of each setup cell beside single packages"),
     Part("numpy_conv", "", 0.5, ("numpy_conv",), "NumPy convolution beside torch, CS231n, SciPy, the bare product"),
+    Part("columns", "", 0.5, ("columns",), "how many columns a convolution works on at a time"),
     Part("growth", "", 3.5, ("growth", "growth_exponents"), "how cost grows with side, channels, depth, batch, class"),
     Part("training_loop", "5 8", 4, ("training_loop",), "training loops, in images per CPU second"),
     Part("widget_latency", "", 1, ("widget_latency",), "a widget beside interact + matplotlib"),

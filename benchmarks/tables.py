@@ -305,9 +305,17 @@ def tried() -> str:
                   for what, predicted, before, after in TRIED])
 
 
+def columns() -> str:
+    """Times torch, by the bytes of columns worked on at a time."""
+    measured = {(row["pass"], row["room_kib"]): row["times_torch"] for row in rows("columns")}
+    rooms = sorted({room for _, room in measured}, key=int)
+    return table(["KiB of columns at a time", *rooms],
+                 [[f"{way}, times torch", *(measured[way, room] for room in rooms)] for way in ("forward", "backward")])
+
+
 TABLES = {"summary": summary, "promises": promises, "convolution": convolution, "latency": latency, "start": start,
           "notebooks": notebooks, "sizes": sizes, "grading": grading, "growth": growth, "rates": rates,
-          "start-up": start_up, "tried": tried, "training-loop": training_loop.table,
+          "start-up": start_up, "tried": tried, "columns": columns, "training-loop": training_loop.table,
           "cifar10-budget": cifar10_budget.table, "cifar10-networks": cifar10_networks.table}
 
 

@@ -144,6 +144,16 @@ def pytest_runtest_makereport(item: pytest.Item):
     return report
 
 
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Says how long what tests have opened took, for information: no test asserts a time."""
+    said = [value for report in terminalreporter.stats.get("passed", [])
+            for name, value in report.user_properties if name == "took"]
+    if said:
+        terminalreporter.section("in the browser")
+        for line in sorted(said):
+            terminalreporter.write_line(line)
+
+
 class FrontEnd:
     """JupyterLab or Notebook 7, in which a test opens notebooks; each has its own workspace and kernel."""
 

@@ -1,6 +1,7 @@
 """Every notebook in a real browser: all cells run, and the widgets of notebook 02 obey keyboard and mouse."""
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,10 +63,14 @@ def test_a_solved_notebook_runs_without_an_error(notebook):
 
 
 @pytest.mark.parametrize("name", RELEASES)
-def test_a_release_shows_its_widgets_and_fails_politely(jupyterlab, name):
+def test_a_release_shows_its_widgets_and_fails_politely(jupyterlab, name, record_property):
+    start = time.perf_counter()
     notebook = jupyterlab.open_notebook(RELEASES[name])
+    opened = time.perf_counter()
     before = notebook.cells()
     notebook.run_all()
+    record_property("took", f"{name} opened in JupyterLab in {opened - start:.1f} s, all cells run in "
+                            f"{time.perf_counter() - opened:.1f} s")
     assert [cell["source"] for cell in notebook.cells()] == [cell["source"] for cell in before]
     for cell in notebook.cells():
         tolerated = ("NameError",) if "raises-exception" in cell["metadata"].get("tags", []) else ()
