@@ -222,7 +222,7 @@ def test_quiz_and_widgets_of_a_notebook_are_live(visit):
 def test_a_page_holds_no_solution(site):
     """The release is rendered; an unanswered exercise says that it waits."""
     text = (site / "notebooks" / f"{RUN}.html").read_text(encoding="utf-8")
-    assert "This cell waits for you" in text and "Write your code here" in text and "BEGIN SOLUTION" not in text
+    assert "Waits for you: " in text and "Write your code here" in text and "BEGIN SOLUTION" not in text
     assert "Traceback" not in text and "sliding_window" not in text
 
 

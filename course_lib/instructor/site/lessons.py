@@ -94,9 +94,10 @@ def _models(notebook: NotebookNode) -> Iterator[tuple[str, tuple[str, str]]]:
 
 def _output(output: NotebookNode, models: dict, section: str) -> NotebookNode:
     if output.output_type == "error" and output.ename in WAITING:
-        said = "an answer above" if output.ename in ("NameError", "NotImplementedError") else output.evalue
-        first = re.split(r"\n|(?<=[.:]) ", re.sub(r"\x1b\[[\d;]*m", "", said), maxsplit=1)[0]
-        return _html(f'<p class="waits">This cell waits for you: {escape(first)}</p>')
+        said = "something further up is not written yet"  # a stub, or a name that one should have made
+        if output.ename not in ("NameError", "NotImplementedError"):
+            said = re.split(r"[\n:.](?:\s|$)", re.sub(r"\x1b\[[\d;]*m", "", output.evalue).strip(), maxsplit=1)[0]
+        return _html(f'<p class="waits">Waits for you: {escape(said)}.</p>')
     data = output.get("data", {})
     if (model := data.get(VIEW, {}).get("model_id")) in models:
         view, _ = models[model]
