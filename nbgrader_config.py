@@ -43,6 +43,7 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
+    "course_lib.instructor.disarm.DisarmOutputs",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
@@ -57,6 +58,8 @@ c.IgnorePattern.pattern = r"(?s).*"
 c.ExecutePreprocessor.timeout = int(os.environ.get("COURSE_CELL_TIMEOUT", "120"))
 c.ExecutePreprocessor.interrupt_on_timeout = True
 
+# What students wrote runs no script in the browser of an instructor: in formgrader, in feedback.
+c.HTMLExporter.filters = {"markdown2html": "course_lib.instructor.disarm.markdown2html"}
 # Feedback pages tell no hidden test.
 c.GenerateFeedback.preprocessors = [
     "course_lib.instructor.feedback.HideHiddenTests",
