@@ -9,11 +9,12 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from course_lib.errors import CourseError
 from course_lib.instructor.release import repository
-from course_lib.instructor.site import explorables
+from course_lib.instructor.site import explorables, lessons
 from course_lib.instructor.site.__main__ import main
 from course_lib.instructor.site.build import TEXTS, Site
 from course_lib.instructor.source import source_files
@@ -252,6 +253,15 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path, capsys):
     assert main(["--out", str(tmp_path)]) == 1
     assert "holds something else" in capsys.readouterr().err
     assert (tmp_path / "thesis.txt").exists()
+
+
+def test_running_notebooks_leaves_their_folders_as_they_are(tmp_path):
+    """The capstone writes a network and a report; the course's own folders are not the place for them."""
+    folder = tmp_path / "notebooks" / "90_writes"
+    folder.mkdir(parents=True)
+    notebook = new_notebook(cells=[new_code_cell("open('report.json', 'w').close(); print(2 + 2)")])
+    assert list(lessons.run(tmp_path, {"90_writes": notebook}, solutions=True)) == ["90_writes"]
+    assert notebook.cells[0].outputs[0].text == "4\n" and list(folder.iterdir()) == []
 
 
 def test_unknown_notebook_is_one_sentence(tmp_path, capsys):

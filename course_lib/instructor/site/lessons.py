@@ -7,6 +7,8 @@ it says so. Only with `solutions` are the solved notebooks rendered.
 import json
 import os
 import re
+import shutil
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from html import escape
@@ -43,10 +45,12 @@ def read(root: Path, name: str, solutions: bool) -> NotebookNode:
 
 
 def run(root: Path, notebooks: dict[str, NotebookNode], solutions: bool, workers: int | None = None) -> Iterator[str]:
-    """Run notebooks in place, some at a time, each beside its own files; gives the name of each that is done."""
+    """Run notebooks, some at a time, each in a copy of its folder; gives the name of each that is done."""
     def execute(name: str) -> str:
-        NotebookClient(notebooks[name], timeout=LONGEST, kernel_name="python3", allow_errors=not solutions,
-                       resources={"metadata": {"path": str(root / "notebooks" / name)}}).execute()
+        with tempfile.TemporaryDirectory() as folder:
+            place = shutil.copytree(root / "notebooks" / name, Path(folder) / name)
+            NotebookClient(notebooks[name], timeout=LONGEST, kernel_name="python3", allow_errors=not solutions,
+                           resources={"metadata": {"path": str(place)}}).execute()
         return name
 
     # Kernels inherit these: one thread each, as several run side by side, and this checkout's course_lib.
