@@ -132,7 +132,7 @@ def trained(build: Callable[[], nn.Module], recipe: Recipe, *, seed: int = 0, fi
                           "missing?")
     key = _key(model, recipe, seed)
     if key not in _DONE:
-        _DONE[key] = _kept(key, Path(file), recipe, seed) or _train(model, recipe, seed, show)
+        _DONE[key] = _kept(key, Path(file), recipe, seed, show) or _train(model, recipe, seed, show)
     return _DONE[key]
 
 
@@ -140,7 +140,7 @@ def _key(model: nn.Module, recipe: Recipe, seed: int) -> str:
     return json.dumps([repr(model), asdict(recipe), seed])
 
 
-def _kept(key: str, path: Path, recipe: Recipe, seed: int) -> Trained | None:
+def _kept(key: str, path: Path, recipe: Recipe, seed: int, show: bool) -> Trained | None:
     if not path.is_file():
         return None
     try:
@@ -149,7 +149,8 @@ def _kept(key: str, path: Path, recipe: Recipe, seed: int) -> Trained | None:
         print(f"{fault} So the network is trained anew.")
         return None
     if json.dumps([repr(model), told.get("recipe"), told.get("seed")]) != key:
-        print(f"{path.name} holds another network, recipe or seed, so this one is trained anew.")
+        if show:
+            print(f"{path.name} holds another network, recipe or seed, so this one is trained anew.")
         return None
     return Trained(model.to(device()), recipe, seed, told["seconds"], told["device"])
 
@@ -161,7 +162,8 @@ def _train(model: nn.Module, recipe: Recipe, seed: int, show: bool) -> Trained:
     if run.seconds > SECONDS[where]:
         print(f"Training took {run.seconds:.0f} seconds, and the budget is {SECONDS[where]}: make the network smaller, "
               "or train for fewer epochs.")
-    return Trained(run.model, recipe, seed, run.seconds, where)
+    # Pictures that pass in training mode would move the running statistics of a network that is kept.
+    return Trained(run.model.eval(), recipe, seed, run.seconds, where)
 
 
 # -------------------------------------------------------------------------------------------- networks as data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from course_lib.sealed import open_option
 from course_lib.widgets.base import CourseWidget, style, view
 
 HERE = Path(__file__).parent
+STRESS = re.compile(r"\*(\w(?:[^*]*\w)?)\*")  # not 2 * 3 * 4
 
 
 class Score(NamedTuple):
@@ -128,9 +130,9 @@ def recall(name: str) -> RecallCards:
 
 
 def rich(text: str) -> str:
-    """HTML of a text in which `code` stands between backticks."""
-    parts = escape(text).split("`")
-    return "".join(f"<code>{part}</code>" if k % 2 else part for k, part in enumerate(parts))
+    """HTML of a text in which `code` stands between backticks and *stress* between asterisks. Twin: rich in quiz.js."""
+    return "".join(f"<code>{part}</code>" if k % 2 else STRESS.sub(r"<em>\1</em>", part)
+                   for k, part in enumerate(escape(text).split("`")))
 
 
 def _static_question(question: dict) -> str:

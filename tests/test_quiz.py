@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from course_lib.errors import CourseError
-from course_lib.quiz import RecallCards, quiz, recall
+from course_lib.quiz import RecallCards, quiz, recall, rich
 
 NAME = "02_kernels_by_hand"
 SOURCE = tomllib.loads((Path(__file__).parent.parent / "solutions" / NAME / "lesson.toml").read_text())
@@ -113,6 +113,12 @@ def test_recall_cards_are_details_that_jupyter_leaves_the_keys_to():
     questions, answers = text.split("\nAnswers\n")
     for card in SOURCE["recall"]:
         assert card["question"] in questions and card["answer"] in answers
+
+
+def test_stress_and_code_are_shown_as_such():
+    assert rich("best *on the test set*: `a * b * c`, *no*") == (
+        "best <em>on the test set</em>: <code>a * b * c</code>, <em>no</em>")
+    assert rich("2 * 3 * 4 is 24") == "2 * 3 * 4 is 24"
 
 
 def test_texts_cannot_become_markup():

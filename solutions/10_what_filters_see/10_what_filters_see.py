@@ -147,7 +147,8 @@ check.feature_maps(probe(run), seed=100)
 
 # %% [markdown]
 # What does a layer hear of the cat? **Predict first:** behind a ReLU many numbers are 0. Are there more zeros in the
-# first group, or in the last?
+# first group, or in the last? (The ReLU behind `whitening` is missing in the list: it is a call of `F.relu` and no
+# module, and so no hook hears it.)
 
 # %% tags=["raises-exception"]
 def photo(name, shape=(3, 32, 32)):
@@ -188,11 +189,12 @@ figures.gallery({f"{number}": enlarged(127.5 + 127.5 * each / np.abs(each).max()
                 "The first twelve filters of the network, 2x2 pixels; the other twelve are their negatives.")
 
 # %% [markdown]
-# The last ones are plain colours and edges of brightness, upright and flat; the first ones fine checks of colour. These
-# were not learned, but *computed* from the training pictures before the first step: they are the directions in which
-# patches of $2\times2$ pixels differ, the rarest first. But what networks learn in their first layer looks alike, and
-# so does what was measured in the visual cortex of cats (Hubel and Wiesel, 1962). What the network did learn, its six
-# convolutions, you will see in section 3. First: how much of the picture do they see?
+# The last ones are plain colours (11 is white, and hard to see on a white page) and edges of brightness, upright and
+# flat; the first ones fine checks and edges of colour. These were not learned, but *computed* from the training
+# pictures before the first step: they are the directions in which patches of $2\times2$ pixels differ, the rarest
+# first. But what networks learn in their first layer looks alike, and so does what was measured in the visual cortex of
+# cats (Hubel and Wiesel, 1962). What the network did learn, its six convolutions, you will see in section 3. First: how
+# much of the picture do they see?
 
 # %% [markdown]
 # ## 2 · How far a unit sees
@@ -438,11 +440,15 @@ gallery = crude_to_fine(trained, ["whitening", "groups.0.5", "groups.1.5", "grou
 gallery
 
 # %% [markdown]
-# We looked at them, too, and this is what we see. The first row: one colour, or one edge. `groups.0`: coloured stripes
-# and small curves. `groups.1`: a grid (its best patches are bricks), curls, arcs (rims of cups and coins), spikes.
-# `groups.2`: antlers, a bird with its breast and tail, the neck of an ostrich, a boat with its sail; and some that are
-# a muddle. Among twelve photographs without deer, birds or boats, the patches of this last row are of little help:
-# section 5 looks among ten thousand.
+# First the question: the antlers, the bird's breast and the neck come back from other noise, so they are the network's.
+# The soft tones and smooth curves are not in your plain steps: they came with the waves, and are ours.
+#
+# And the gallery? This is what we see. The first row: one colour (10 and 11), edges (5, 8 and 9), and at 0 the check of
+# colours from above, so fine that it looks like noise. `groups.0`: coloured stripes and small curves. `groups.1`: a
+# grid (its best patches are bricks), curls, arcs (rims of cups and coins), spikes. `groups.2`: antlers, a bird with its
+# breast and tail, the neck of an ostrich, a boat with its sail; and some that are a muddle. The units are our choice:
+# put other numbers in, and more of them will be one. Among twelve photographs without deer, birds or boats, the patches
+# of this last row are of little help: section 5 looks among ten thousand.
 #
 # Mind two things. We *look for* meaning, as in clouds: no one told the unit “antlers”, and it may answer to other things
 # as well. And a made picture excites a unit of the last groups several times as much as any patch does: it is no
@@ -631,9 +637,10 @@ check.grad_cam(probe(run), seed=104)
 # %% [markdown]
 # ### Experiment: a cat and a ship
 #
-# Alone, the cat is a cat for this network, and the rocket on its tower is a ship; it does not know rockets. (It was
-# trained on 32×32; as the head takes maxima, it accepts larger pictures.) Put the two side by side, 32×64 pixels,
-# and ask for both classes. Where are they?
+# Alone, the cat is a cat for this network, and the rocket on its tower is a ship, the first and the last row of
+# `model(several)`; it does not know rockets, nor coffee, which it calls a cat, too. (It was trained on 32×32; as the
+# head takes maxima, it accepts larger pictures.) Put the two side by side, 32×64 pixels, and ask for both classes.
+# Where are they?
 #
 # ### Predict: `random_will`
 # *Difficulty 1/5 · about 2 minutes · 1 point, for daring*
@@ -703,7 +710,7 @@ for name in ("cat", "ship"):
 print("cat: Grad-CAM correlates with that of three random networks by",
       *(f"{alike(found['cat', 'Grad-CAM'], heat):.2f}" for heat in random_maps))
 figures.gallery({", ".join(key): over(heat) for key, heat in found.items()},
-                "What decided? Bright: what speaks for the class.")
+                "What decided? Bright: what speaks for the class. The night stays dark in any map: go by the numbers.")
 
 # %% [markdown]
 # ### Explain it: `maps_say`
@@ -733,11 +740,12 @@ same(maps_say, [1, 1, 1, 0, 0, 0], "maps_say")
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# For the cat the two agree, and a random network knows nothing of either: Grad-CAM passes the test of Adebayo and
-# others. (Some famous methods failed it: their maps showed the edges of the picture, whatever the network.) For the ship
-# they part. They ask different things: Grad-CAM, what in *these maps* would raise the logit; occlusion, what happens
-# when a grey square is there, and a grey square is something, too: it hides, but it also has edges, and over the cat it may look
-# more like a hull than whiskers do. Neither proves where the network “looked”.
+# For the cat the two agree, and a random network knows nothing of either (0.00 is a map without any light): Grad-CAM
+# passes the test of Adebayo and others. (Some famous methods failed it: their maps showed the edges of the picture,
+# whatever the network.) For the ship they part. They ask different things: Grad-CAM, what in *these maps* would raise
+# the logit; occlusion, what happens when a grey square is there, and a grey square is something, too: it hides, but it
+# also has edges, and over the cat it may look more like a hull than whiskers do. Neither proves where the network
+# “looked”.
 #
 # Now your own picture: change `PICTURE` at the top, and see what the network takes it for, and why.
 

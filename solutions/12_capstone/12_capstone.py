@@ -197,6 +197,7 @@ for line in models.costs(my_network(), (1, 32, 32)):
 #
 # The pictures come as they lie in memory, bytes with the channel last. `capstone.pictures("training").normalised(x)`, for
 # `x` a tensor, turns them into what the network was trained on: normalised by the *training* set's mean and deviation.
+# A share of 500 scenes is uncertain by some points, so aim well above the threshold.
 
 # %% nbgrader={"grade": false, "grade_id": "classify", "locked": false, "schema_version": 3, "solution": true}
 # exercise: classify
@@ -314,7 +315,8 @@ same(can_say, [1, 0, 1, -1, 0], "can_say")
 #
 # ### Experiment: your own ablation
 #
-# Below, the crops are taken away: ten trainings, of which one is already done. **Change it to the ingredient that you
+# Below, the crops are taken away: ten trainings, of which one is already done. (Where `my_recipe` has none, both rows are the
+# same: then put `replace(my_recipe, crop=3)` under "with".) **Change it to the ingredient that you
 # doubt most**: batch norm, the last pool, a shortcut, dropout (build the other network in a function of your own). And
 # **predict first**: how many points?
 
@@ -419,7 +421,8 @@ for name, field in capstone_report.schema()["properties"].items():
 # *Difficulty 2/5 · about 10 minutes · 3 points*
 #
 # Numbers come as arguments, the words are yours: author (a pen name will do), title, what you changed and what that
-# says, and what the worst pictures have in common. JSON knows no arrays: `.tolist()` turns one into a list.
+# says, and what the worst pictures have in common. `version` is 1 and `data` is "scenes". JSON knows no arrays:
+# `.tolist()` turns one into a list, and the pairs must be lists too.
 # `capstone_report.faults(...)` gives a sentence for each fault, or an empty list.
 
 # %% nbgrader={"grade": false, "grade_id": "report", "locked": false, "schema_version": 3, "solution": true}

@@ -1,5 +1,6 @@
 """The quiz in a real browser: on a bare page, and by keyboard in JupyterLab and Notebook 7."""
 
+import html
 import random
 import re
 import tomllib
@@ -8,14 +9,15 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from course_lib.quiz import quiz
+from course_lib.quiz import quiz, rich
 from course_lib.sealed import open_option, seal_options
 
 from .drive import ROOT, unnamed_controls
 
 NAME = "02_kernels_by_hand"
 QUESTIONS = tomllib.loads((ROOT / "solutions" / NAME / "lesson.toml").read_text())["quiz"]
-EXPLANATIONS = [option["why"].replace("`", "") for question in QUESTIONS for option in question["options"]]
+EXPLANATIONS = [html.unescape(re.sub("<[^>]*>", "", rich(option["why"]))) for question in QUESTIONS
+                for option in question["options"]]
 SHORTCUTS = "[data-lm-suppress-shortcuts=true]"
 
 
@@ -26,6 +28,14 @@ def quiz_page(bare_page):
     state = {name: getattr(q, name) for name in q.state_names()}
     bare_page.mount("/quiz.js", state, q._css)
     return bare_page
+
+
+def test_stress_and_code_are_shown_as_in_python(bare_page):
+    q = quiz("12_capstone")
+    state = {name: getattr(q, name) for name in q.state_names()}
+    text = "best *on the test set*: `a * b * c`, *no*, 2 * 3 * 4 < 5"
+    bare_page.mount("/quiz.js", state | {"questions": [state["questions"][0] | {"question": text}]})
+    assert bare_page.page.locator("legend span").last.inner_html() == rich(text)
 
 
 def right(question: dict) -> list[int]:
