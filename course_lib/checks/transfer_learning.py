@@ -248,6 +248,12 @@ def _curves(rng: Generator) -> Iterator[Case]:
         accuracies[0], accuracies[-1] = 0.35, 0.97
         yield {"labels": np.cumsum(rng.integers(1, 30, count)).tolist(), "accuracies": accuracies.tolist(),
                "wanted": wanted}
+    # Curves of few seeds fall again.
+    yield {"labels": np.cumsum(rng.integers(1, 30, 4)).tolist(), "accuracies": [0.35, 0.9, 0.7, 0.6], "wanted": 0.8}
+
+
+def _interpolated(labels: list, accuracies: list, wanted: float) -> float | None:
+    return None if max(accuracies) < wanted else float(np.exp(np.interp(wanted, accuracies, np.log(labels))))
 
 
 labels_needed = FunctionCheck(
@@ -263,5 +269,7 @@ labels_needed = FunctionCheck(
         ("The share is counted from the wrong end of the piece.", {"between": "swapped"}),
         ("A curve that never gets there needs None.", {"never": 0.0}),
     )) + (Mistake("A curve that never gets there needs None; you give its last number of labels.",
-                  lambda labels, accuracies, wanted: _needed(labels, accuracies, wanted, never=float(labels[-1]))),),
+                  lambda labels, accuracies, wanted: _needed(labels, accuracies, wanted, never=float(labels[-1]))),
+         Mistake("A curve may fall again, and np.interp wants accuracies that only rise: look for the first point "
+                 "that is good enough, and interpolate before it.", _interpolated)),
 )

@@ -132,6 +132,9 @@ class MapsCheck(InsideCheck):
         if strange:
             fail(f"{self.name}: the names must be those of the modules without modules of their own, "
                  f"{', '.join(map(repr, NAMES))}; yours has {', '.join(map(repr, strange))}.{_blame_names(strange)}")
+        if list(names) == [NAMES[-1]]:
+            fail(f"{self.name}: only {NAMES[-1]!r}, the last one, is there: all hooks use the loop's variable as it is "
+                 "when they run, after the loop. Give each hook a name of its own, for instance by functools.partial.")
         if missing:
             fail(f"{self.name}: {', '.join(map(repr, missing))} is missing; the names must be "
                  f"{', '.join(map(repr, NAMES))}. model.named_modules() goes through all levels; "

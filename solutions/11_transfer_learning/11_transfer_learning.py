@@ -395,7 +395,8 @@ for target, source in (("digits", "fast_digits"), ("digits", "fast_cifar10"), ("
             curve.setdefault(one["labels"], []).append(one["accuracy"])
     needed = labels_needed(list(curve), [float(np.median(each)) for each in curve.values()], 0.9)
     print(f"{source} to {target}: 90 %",
-          "is never reached" if needed is None else f"with {needed:.1f} labels per class")
+          "is never reached" if needed is None else f"with {needed:.1f} labels per class"
+          + (" or fewer" if needed == min(curve) else ""))
 
 # %% [markdown]
 # The digits once more. From scratch they need 3.8 labels per class for 90 % (recorded; the table of the widget). From

@@ -551,7 +551,7 @@ def feature_maps(model, X):
     return list(maps.values())
 
 # %% wrong feature_maps: a loop's variable
-# says: is missing|must come in the order|sees the loop's variable
+# says: the loop's variable
 def feature_maps(model, X):
     maps, handles = {}, []
     for name, module in model.named_modules():

@@ -509,6 +509,13 @@ def labels_needed(labels, accuracies, wanted):
             return float(b * (a / b) ** share)
     return None
 
+# %% wrong labels_needed: np.interp
+# says: may fall again
+def labels_needed(labels, accuracies, wanted):
+    if max(accuracies) < wanted:
+        return None
+    return float(np.exp(np.interp(wanted, accuracies, np.log(labels))))
+
 # %% wrong labels_needed: zero
 # says: needs None
 def labels_needed(labels, accuracies, wanted):
@@ -541,8 +548,8 @@ def labels_needed(labels, accuracies, wanted):
             return float(np.exp(np.log(a) + share * (np.log(b) - np.log(a))))
     return None
 
-# %% right labels_needed: np.interp
+# %% right labels_needed: np.interp through the best so far
 def labels_needed(labels, accuracies, wanted):
     if max(accuracies) < wanted:
         return None
-    return float(np.exp(np.interp(wanted, accuracies, np.log(labels))))
+    return float(np.exp(np.interp(wanted, np.maximum.accumulate(accuracies), np.log(labels))))
