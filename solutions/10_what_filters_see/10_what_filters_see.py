@@ -801,7 +801,7 @@ print("solved!" if ways.sum() == 3**10 and len(ways) == 21 and ways.max() == 895
 # | any layer can be read without changing the network | `feature_maps` | |
 # | a unit sees 5, 7, 81, 195, 196 or 212 pixels: by hand, by formula and by gradient | `sees`, `effective_receptive_field` | slides 31, 37; notebook 03 |
 # | it uses the middle of its window most | section 2 | Luo, Li, Urtasun, Zemel, [arXiv:1701.04128](https://arxiv.org/abs/1701.04128) |
-# | early units answer to edges and colours, later ones to textures, the last ones to parts | `activation_maximise_step`, section 3 | slide 31; Olah, Mordvintsev, Schubert, [Distill 2017](https://distill.pub/2017/feature-visualization/) |
+# | early units answer to edges and colours, later ones to textures, many of the last ones to parts or whole animals | `activation_maximise_step`, section 3 | slide 31; Olah, Mordvintsev, Schubert, [Distill 2017](https://distill.pub/2017/feature-visualization/) |
 # | that is simple to complex; places go from fine to crude | `slide_31` | slide 31, corrected |
 # | covering shows what a decision hangs on | `squares`, `occlusion_map` | Zeiler and Fergus, [arXiv:1311.2901](https://arxiv.org/abs/1311.2901) |
 # | Grad-CAM shows it with one pass, and depends on what was learned | `cam`, `grad_cam`, `maps_say` | Selvaraju and others, [arXiv:1610.02391](https://arxiv.org/abs/1610.02391); Adebayo and others, [arXiv:1810.03292](https://arxiv.org/abs/1810.03292) |

@@ -587,7 +587,7 @@ questions
 # | four steps make a transfer | `head_and_rates`, `replace_head`, `freeze`, `param_groups` | slides 46–48 |
 # | frozen features need one pass | `extract_features` | slide 47 |
 # | near sources help, far ones little or not | section 2, `runs_say` | slide 49 |
-# | it saves labels | `labels_needed` | slide 50; Houlsby and others, [arXiv:1902.00751](https://arxiv.org/abs/1902.00751) |
+# | it saves labels | `labels_needed` | slide 50; your own runs, and `data/transfer_runs.csv` |
 # | early layers are general, the last one specific | section 4 | Yosinski and others, [arXiv:1411.1792](https://arxiv.org/abs/1411.1792) |
 # | preprocessing belongs to the weights | section 5, `faults` | slide 51 |
 #
