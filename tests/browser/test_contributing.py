@@ -32,7 +32,9 @@ def test_the_slider_moves_the_numbers(page_with_example, relu_row):  # noqa: F81
     bare.mount(MODULE, widget.get_state(widget.state_names()), relu_row._css)
     page = bare.page
     assert page.get_by_label("output").inner_text() == "0   3   0.5   0"
+    page.evaluate("window.leaked = []; document.addEventListener('keydown', (e) => leaked.push(e.key))")
     page.get_by_label("bias").press("ArrowRight")
+    assert page.evaluate("leaked") == []
     page.get_by_label("output").get_by_text("0   3.5   1   0").wait_for()
     assert bare.get("bias") == 0.5
     bare.set("bias", -3)

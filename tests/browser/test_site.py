@@ -18,6 +18,7 @@ from course_lib.instructor.site import explorables, lessons
 from course_lib.instructor.site.__main__ import main
 from course_lib.instructor.site.build import TEXTS, Site
 from course_lib.instructor.source import source_files
+from course_lib.widgets import _HOMES
 
 from .drive import PATIENCE, ROOT, unnamed_controls
 
@@ -77,6 +78,11 @@ class Links(HTMLParser):
             self.found.append(f"/assets/{given['data-model']}.js")
         if "data-view" in given:
             self.found.append(f"/assets/views/{given['data-view']}.js")
+
+
+def test_every_widget_of_the_course_is_on_the_site():
+    missing = set(_HOMES) - {one.name for one in WIDGETS.values()}
+    assert not missing, f"explorables.toml has no entry for {', '.join(sorted(missing))}"
 
 
 def test_no_link_is_dead(site):
