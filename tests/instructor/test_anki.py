@@ -22,6 +22,7 @@ from course_lib.instructor.source import (
     read_cells,
     source_files,
 )
+from course_lib.quiz import rich
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = {path.parent.name: tomllib.loads(path.read_text(encoding="utf-8"))
@@ -88,7 +89,7 @@ def test_every_question_and_every_recall_card_is_there_once(deck):
              for _, _, tags, question, *_ in deck["notes"]}
     for name, lesson in LESSONS.items():
         for card in [*lesson.get("recall", []), *lesson.get("quiz", [])]:
-            shown = card["question"].replace("`", "")
+            shown = plain(rich(card["question"]))
             assert any(notebook == f"notebook::{name}" and text.startswith(shown) for notebook, text in texts), shown
 
 
@@ -142,7 +143,7 @@ def test_the_answer_is_on_the_back_only(deck):
         backs = [plain(answer) for *_, answer, _ in notes]
         told = [card["answer"] for card in lesson.get("recall", [])]
         told += [option["why"] for question in lesson["quiz"] for option in question["options"]]
-        for text in (text.replace("`", "") for text in told):
+        for text in (plain(rich(text)) for text in told):
             assert any(text in back for back in backs) and not any(text in front for front in fronts)
     assert not any(mark in question + options for _, _, _, question, options, _, _ in deck["notes"]
                    for mark in ("✓", "✗", "class=\"right\"", "class=\"wrong\""))
