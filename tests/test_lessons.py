@@ -71,6 +71,11 @@ def test_every_exercise_has_its_hints(source):
     assert exercises ^ hinted == set(), "lesson.toml needs hints for each exercise, and for nothing else"
 
 
+@pytest.mark.parametrize("name", ["02_kernels_by_hand", "03_stride_and_padding"])
+def test_the_first_exercises_by_hand_have_three_hints(name):
+    assert {len(three) for three in lesson(name)["hints"].values()} == {3}
+
+
 def test_compiling_twice_writes_nothing_and_drops_what_has_no_source(tmp_path):
     source = write(tmp_path, SMALL)
     path = tmp_path / "course_lib" / "lessons" / "00_small.json"

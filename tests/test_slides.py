@@ -69,6 +69,7 @@ def test_no_exercise_is_left_out():
     there = [(number, name) for number, found in SECTIONS.items() for name in found]
     assert [one for one in there if one not in listed] == [], "write each into the row of its section in docs/slides.md"
     assert len(listed) == len(set(listed)), "an exercise stands in two rows of docs/slides.md"
+    assert sorted(listed) == sorted(there)
 
 
 def test_no_slide_is_left_out():
