@@ -9,7 +9,6 @@ run again: delete the file to start anew.
 """
 
 import argparse
-import csv
 import itertools
 import json
 import os
@@ -49,13 +48,9 @@ def run(recipe: str, seconds: int, seed: int, weights: str | None,
     return row, [name | point for point in told["history"]]
 
 
-def read(path) -> list[dict]:
-    return list(csv.DictReader(path.open())) if path.exists() else []
-
-
 def table() -> str:
     """The results as the table of docs/training.md: medians over the seeds, lowest and highest in brackets."""
-    rows, lines = read(RESULT), ["| CPU seconds | `fast` | `author` |", "|---|---|---|"]
+    rows, lines = record.read(RESULT), ["| CPU seconds | `fast` | `author` |", "|---|---|---|"]
     for seconds in BUDGETS:
         cells = []
         for recipe in ("fast", "author"):
@@ -81,12 +76,13 @@ def main() -> None:
     if unknown := set(chosen.recipes) - set(RECIPES):
         parser.error(f"unknown recipe {', '.join(unknown)}")
     for recipe, seconds, seed in itertools.product(chosen.recipes, chosen.seconds, SEEDS):
-        if (recipe, str(seconds), str(seed)) in {(row["recipe"], row["budget"], row["seed"]) for row in read(RESULT)}:
+        known = {(row["recipe"], row["budget"], row["seed"]) for row in record.read(RESULT)}
+        if (recipe, str(seconds), str(seed)) in known:
             continue
         row, curve = run(recipe, seconds, seed, chosen.weights)
         # Read again: another process may have written meanwhile.
-        record.replace(RESULT, [*read(RESULT), row])
-        record.replace(CURVES, [*read(CURVES), *curve])
+        record.replace(RESULT, [*record.read(RESULT), row])
+        record.replace(CURVES, [*record.read(CURVES), *curve])
         print(recipe, seconds, seed, row["test_accuracy"], flush=True)
 
 

@@ -19,7 +19,6 @@ from pathlib import Path
 from course_lib.training import RECIPES
 
 from . import record
-from .cifar10_budget import read
 
 NETWORKS = ("resnet20", "resnet32", "resnet44", "resnet56", "resnet110", "plain20", "plain56")
 SEEDS = (0, 1, 2)
@@ -50,8 +49,8 @@ def rows(told: dict, command: str) -> tuple[dict, list[dict]]:
 
 def keep(row: dict, curve: list[dict]) -> None:
     """Add a run to the CSVs; read again, for another process may have written meanwhile."""
-    record.replace(RESULT, [*read(RESULT), row])
-    record.replace(CURVES, [*read(CURVES), *curve])
+    record.replace(RESULT, [*record.read(RESULT), row])
+    record.replace(CURVES, [*record.read(CURVES), *curve])
     print(row["model"], row["recipe"], row["seed"], row["test_accuracy"], flush=True)
 
 
@@ -59,7 +58,7 @@ def table() -> str:
     """The results as the table of docs/training.md, run by run."""
     lines = ["| network | recipe | seed | epochs | seconds | on | test accuracy | mean of image and mirror image |",
              "|---|---|---|---|---|---|---|---|"]
-    for row in read(RESULT):
+    for row in record.read(RESULT):
         flipped = row["test_accuracy_without_flip"]  # empty where the recipe does not look at mirror images
         plain, both = (flipped, row["test_accuracy"]) if flipped else (row["test_accuracy"], "")
         cells = [f"{100 * float(value):.1f} %" if value else "" for value in (plain, both)]
@@ -77,7 +76,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("runs"), help="for checkpoints and weights")
     chosen = parser.parse_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)
-    known = {(row["model"], row["recipe"], row["seed"]) for row in read(RESULT)}
+    known = {(row["model"], row["recipe"], row["seed"]) for row in record.read(RESULT)}
     for seed, network in itertools.product(chosen.seeds, chosen.networks):
         if (network, chosen.recipe, str(seed)) not in known:
             keep(*run(network, chosen.recipe, seed, chosen.clock, chosen.folder))

@@ -9,7 +9,6 @@ runs nothing.
 """
 
 import argparse
-import csv
 import itertools
 import json
 import sys
@@ -68,7 +67,7 @@ def run(kind: str, depth: int, seed: int) -> tuple[list[dict], list[dict]]:
 
 
 def read(name: str) -> list[dict]:
-    return list(csv.DictReader((record.DATA / f"{name}.csv").open()))
+    return record.read(record.DATA / f"{name}.csv")
 
 
 def packed() -> dict:

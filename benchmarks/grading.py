@@ -8,7 +8,6 @@ that it started. Rows of other notebooks, and of classes of another size, stay a
 """
 
 import copy
-import csv
 import ctypes
 import os
 import random
@@ -153,15 +152,7 @@ def main(count: int = SUBMISSIONS, *names: str) -> None:
                   "cpu_s_per_submission": round(cpu / int(count), 2), "times_nbgrader": round(cpu / plain, 2),
                   "submissions_per_minute": round(60 * int(count) / wall, 2), "times_one_worker": round(one / wall, 2)}
                  for way, (cpu, wall) in measured.items()]
-    path, others = record.DATA / "grading.csv", []
-    if path.exists():
-        with path.open() as file:
-            others = [row for row in csv.DictReader(file)
-                      if row["submissions"] != str(count) or row["notebook"] not in (names or NOTEBOOKS)]
-    record.write("grading", rows, PACKAGES)
-    with path.open() as file:
-        record.replace(path, sorted([*others, *csv.DictReader(file)],
-                                    key=lambda row: (row["notebook"], -int(row["submissions"]))))
+    record.update("grading", rows, PACKAGES, lambda row: (row["notebook"], -int(row["submissions"])))
 
 
 if __name__ == "__main__":

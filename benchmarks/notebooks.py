@@ -7,7 +7,6 @@ named, their rows take the place of the earlier ones, and the others stay.
 """
 
 import argparse
-import csv
 import math
 import os
 import re
@@ -78,12 +77,7 @@ def main() -> None:
     chosen = parser.parse_args()
     sources = [source for source in source_files(record.ROOT)
                if not chosen.lessons or source.stem[:2] in chosen.lessons]
-    rows, path = measure(sources, chosen.repeats), record.DATA / "notebook_times.csv"
-    with path.open() as file:
-        others = [row for row in csv.DictReader(file) if row["notebook"] not in {source.stem for source in sources}]
-    record.write("notebook_times", rows, PACKAGES)
-    with path.open() as file:
-        record.replace(path, sorted([*others, *csv.DictReader(file)], key=lambda row: row["notebook"]))
+    record.update("notebook_times", measure(sources, chosen.repeats), PACKAGES, lambda row: (row["notebook"],))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@
 The same CSV gives the same bytes, as long as matplotlib is the same.
 """
 
-import csv
 import io
 import math
 import re
@@ -33,11 +32,9 @@ PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
 
 def rows(name: str) -> list[dict]:
     """The rows of data/NAME.csv, or a sentence that says how to come by them."""
-    path = record.DATA / f"{name}.csv"
-    if not path.exists():
-        raise SystemExit(f"data/{name}.csv is not there: `python -m benchmarks --list` says what makes it.")
-    with path.open() as file:
-        return list(csv.DictReader(file))
+    if found := record.read(record.DATA / f"{name}.csv"):
+        return found
+    raise SystemExit(f"data/{name}.csv is not there: `python -m benchmarks --list` says what makes it.")
 
 
 def lesson(row: dict) -> str:

@@ -37,8 +37,8 @@ RESULT = record.DATA / "pretrained.csv"
 def measured(name: str) -> list[dict]:
     """The rows of a network's seeds, as far as they have been trained."""
     if WITHOUT[name]:
-        return [row for row in cifar10_budget.read(RESULT) if row["name"] == name]
-    return [row for row in cifar10_budget.read(cifar10_budget.RESULT)
+        return [row for row in record.read(RESULT) if row["name"] == name]
+    return [row for row in record.read(cifar10_budget.RESULT)
             if (row["recipe"], row["budget"]) == (RECIPE, str(SECONDS))]
 
 
@@ -48,7 +48,7 @@ def train(name: str, folder: Path) -> None:
     for seed in cifar10_budget.SEEDS:
         if str(seed) not in {row["seed"] for row in measured(name)}:
             row, _ = cifar10_budget.run(RECIPE, SECONDS, seed, str(folder), WITHOUT[name])
-            record.replace(RESULT, [*cifar10_budget.read(RESULT), {"name": name} | row])
+            record.replace(RESULT, [*record.read(RESULT), {"name": name} | row])
             print(name, seed, row["test_accuracy"], flush=True)
 
 

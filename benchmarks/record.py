@@ -7,6 +7,7 @@ import os
 import platform
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,6 +29,23 @@ def write(name: str, rows: list[dict], packages: list[str], **versions: str) -> 
     for row in rows:
         print("  ".join(f"{column} {value}" for column, value in row.items()))
     return path
+
+
+def update(name: str, rows: list[dict], packages: list[str], order: Callable[[dict], tuple]) -> Path:
+    """As `write`, but earlier rows stay where `order`, by which all are sorted, tells them from the new ones."""
+    path = DATA / f"{name}.csv"
+    others = [row for row in read(path) if order(row) not in {order(new) for new in rows}]
+    write(name, rows, packages)
+    replace(path, sorted([*others, *read(path)], key=order))
+    return path
+
+
+def read(path: Path) -> list[dict]:
+    """The rows of a CSV; none where it is not there."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def where(packages: list[str], **versions: str) -> dict:

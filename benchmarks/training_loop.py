@@ -11,7 +11,6 @@ medians of the ratios turn by turn.
 CIFAR-10 is used where it has been downloaded (course_lib.data); otherwise images are made up, which takes as long.
 """
 
-import csv
 import itertools
 import json
 import os
@@ -228,7 +227,7 @@ def build(name: str, x, y) -> Callable[[int], None]:
 
 def table() -> str:
     """The results as the table of docs/training.md, and what compiling comes to."""
-    rows = list(csv.DictReader((record.DATA / "training_loop.csv").open()))
+    rows = record.read(record.DATA / "training_loop.csv")
     lines = ["| loop | what it does | images per CPU second | times akamaster's, lowest and highest turn |",
              "|---|---|---|---|"]
     for row in rows:

@@ -18,7 +18,6 @@ The test half is read once per run. Each row is written when it is there, and wh
 
 import argparse
 import copy
-import csv
 import itertools
 import statistics
 import tempfile
@@ -155,8 +154,7 @@ def _from_scratch(model: nn.Module, few: Images, settings: dict, seed: int) -> N
 # Tables
 
 def read(name: str) -> list[dict]:
-    path = record.DATA / f"{name}.csv"
-    return list(csv.DictReader(path.open())) if path.exists() else []
+    return record.read(record.DATA / f"{name}.csv")
 
 
 def fill(name: str, cells: Iterable[tuple[dict, object]], packages: list[str]) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import cifar10_budget, cifar10_networks, training_loop
+from benchmarks import cifar10_budget, cifar10_networks, record, training_loop
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -18,6 +18,6 @@ def test_a_table_of_docs_training_is_that_of_its_csv(benchmark):
 
 def test_what_docs_training_says_of_resnet20_on_the_way():
     crops, end = (f"{100 * float(row['validation_accuracy']):.1f} %" for row in
-                  cifar10_budget.read(cifar10_networks.CURVES) if row["epoch"] in ("24.0", "40.0"))
+                  record.read(cifar10_networks.CURVES) if row["epoch"] in ("24.0", "40.0"))
     text = (ROOT / "docs" / "training.md").read_text()
     assert f"After 24 passes its validation accuracy is {crops}" in text and f"bring it to {end}" in text

@@ -45,11 +45,14 @@ METADATA = {
 # they are.
 COLAB_LACKS = ["anywidget", "psygnal"]
 
-BADGES = """\
+# Where a notebook opens; `slug` is the repository's name on GitHub, `path` that of the notebook in it.
+COLAB = "https://colab.research.google.com/github/{slug}/blob/main/{path}"
+BINDER = "https://mybinder.org/v2/gh/{slug}/main?labpath={path}"
+BADGES = f"""\
 [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]\
-(https://colab.research.google.com/github/{slug}/blob/main/{path})
+({COLAB})
 [![Open in Binder](https://mybinder.org/badge_logo.svg)]\
-(https://mybinder.org/v2/gh/{slug}/main?labpath={path})"""
+({BINDER})"""
 
 LAUNCH = """\
 # In Colab this cell installs the course; anywhere else it does nothing.

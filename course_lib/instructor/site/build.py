@@ -3,6 +3,7 @@
 Addresses are relative and every page is whole in itself, so the folder may be moved, zipped or put on any host.
 """
 
+import posixpath
 import re
 import shutil
 from collections.abc import Callable, Iterable
@@ -31,7 +32,8 @@ class Site:
         self.repository = release.repository(root)
         self.notebooks = [path.stem for path in source_files(root)]
         self.explorables = explorables.catalogue()
-        self.titles: dict[str, str] = {}
+        self.titles: dict[str, str] = {}  # of the notebooks, and their text and code, once they are read
+        self.sources: dict[str, str] = {}
 
     def write(self, page: str, text: str) -> None:
         """Write one file."""
@@ -84,7 +86,7 @@ class Site:
             if re.match(r"[a-z]+:", found):
                 return found
             name, hash_, part = found.partition("#")
-            path = PurePosixPath(_normal((PurePosixPath(source).parent / name).as_posix()))
+            path = PurePosixPath(posixpath.normpath(PurePosixPath(source).parent / name))
             if target := self.page_of(path):
                 return relative(target, page) + hash_ + part
             if not (self.root / path).exists():
@@ -131,7 +133,7 @@ class Site:
             self.say(f"notebooks: {name} has run, {count} of {len(execute)}")
         items = []
         for number, (name, notebook) in enumerate(notebooks.items()):
-            first = notebook.cells[0].source
+            first, self.sources[name] = notebook.cells[0].source, "\n".join(cell.source for cell in notebook.cells)
             self.titles[name] = re.search(r"^# (.*)$", first, re.MULTILINE)[1]
             intro = re.sub(r"\s+", " ", first.split("\n\n")[1])
             page = f"notebooks/{name}.html"
@@ -140,13 +142,13 @@ class Site:
             steps = [(self.notebooks[other], word) for other, word in ((number - 1, "Before"), (number + 1, "Next"))
                      if 0 <= other < len(self.notebooks)]
             way = " · ".join(f'<a href="{other}.html">{word}: {other[:2]}</a>' for other, word in steps)
-            slug = self.repository.removeprefix("https://github.com/")
+            where = {"slug": self.repository.removeprefix("https://github.com/"), "path": source}
             note = ("<strong>Solved: for instructors.</strong>" if solutions else
                     "As you open it, run once. Where a cell waits for you, it says so.")
             self.write(page, shell(page, self.titles[name], f"""
 <p class="bar">{note}
-<a href="https://colab.research.google.com/github/{slug}/blob/main/{source}" rel="external">Do it in Colab</a> ·
-<a href="https://mybinder.org/v2/gh/{slug}/main?labpath={source}" rel="external">in Binder</a> ·
+<a href="{release.COLAB.format(**where)}" rel="external">Do it in Colab</a> ·
+<a href="{release.BINDER.format(**where)}" rel="external">in Binder</a> ·
 or at home: <code>make lab</code></p>
 <article class="lesson">{body}</article>
 <p class="bar">{way}</p>""", intro[:300]))
@@ -159,15 +161,14 @@ alone; from 06 on PyTorch trains, on a laptop.</p>
 
     def explore(self) -> None:
         """A page for each widget, and one for all."""
-        where = self._used_in()
         for number, one in enumerate(self.explorables):
             self.say(f"widgets: {one.title}, {number + 1} of {len(self.explorables)}")
-            widget = explorables.write(self.folder / "assets", one)
+            widget = explorables.write(self.write, one)
             page, others = f"explore/{one.slug}.html", self.explorables
             before, after = others[number - 1], others[(number + 1) % len(others)]
             questions = "".join(f"<li>{escape(question)}</li>" for question in one.questions)
             used = ", ".join(f'<a href="../notebooks/{name}.html">{escape(self.titles[name])}</a>'
-                             for name in where.get(one.name, []))
+                             for name, text in self.sources.items() if one.is_shown_in(text))
             self.write(page, shell(page, one.title, f"""
 <h1>{escape(one.title)}</h1>
 <p class="lead">{escape(one.says)}</p>
@@ -191,16 +192,6 @@ works with a mouse, a finger or the keyboard alone.</p>
 <span class="preview" aria-hidden="true">{live(one, inert=True)}</span>
 <b>{escape(one.title)}</b></a><p>{escape(one.says)}</p></li>""" for one in self.explorables)
         return f'<ul class="cards">{cards}</ul>'
-
-    def _used_in(self) -> dict[str, list[str]]:
-        """For each kind of widget the notebooks that show it."""
-        found = {}
-        for name in self.notebooks:
-            source = "\n".join(cell.source for cell in lessons.read(self.root, name, False).cells)
-            for one in self.explorables:
-                if re.search(rf"\b({one.name}|{one.slug})\(", source):
-                    found.setdefault(one.name, []).append(name)
-        return found
 
     # ------------------------------------------------------------------------------------------------------ the numbers
 
@@ -281,13 +272,3 @@ def _line(text: str) -> str:
 def _anchor(heading: str) -> str:
     """The id that nbconvert gives a heading."""
     return re.search(r'id="([^"]*)"', markdown(f"## {heading}"))[1]
-
-
-def _normal(path: str) -> str:
-    parts = []
-    for part in path.split("/"):
-        if part == "..":
-            parts.pop()
-        elif part != ".":
-            parts.append(part)
-    return "/".join(parts) or "."

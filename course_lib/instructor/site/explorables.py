@@ -7,8 +7,9 @@ for more (another photograph, the maps of another layer), it finds what Python a
 import ast
 import base64
 import json
+import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +37,10 @@ class Explorable:
     def slug(self) -> str:
         """Its name in addresses, that of the widget's files."""
         return _HOMES[self.name]
+
+    def is_shown_in(self, source: str) -> bool:
+        """Whether a notebook makes it, by its class or by the function that is called as its file is."""
+        return re.search(rf"\b({self.name}|{self.slug})\(", source) is not None
 
     def make(self) -> CourseWidget:
         """The widget, as the last line of its code gives it."""
@@ -141,21 +146,16 @@ def _messages(widget: CourseWidget) -> Iterator[dict]:
             yield from ({"layer": layer} for layer in layers)
 
 
-def write(folder: Path, explorable: Explorable) -> CourseWidget:
-    """Write the state and the answers of one widget below assets/, and return the widget."""
+def write(put: Callable[[str, str], None], explorable: Explorable) -> CourseWidget:
+    """Write the state and the answers of one widget by `put(address, text)`, and return the widget."""
     widget = explorable.make()
     first, kinds = state_of(widget), ASKS.get(explorable.name, {})
     asks = {kind: {"depends": ask.depends, "answers": {}} for kind, ask in kinds.items()}
     for number, (kind, key, answer) in enumerate(answers(widget)):
         name = f"answers/{explorable.slug}-{number}"
-        _write(folder / f"{name}.js", script(name, json.dumps(answer)))
+        put(f"assets/{name}.js", script(name, json.dumps(answer)))
         # As JSON.stringify writes it in the browser.
         asks[kind]["answers"][json.dumps(key, separators=(",", ":"), ensure_ascii=False)] = name
     text = json.dumps({"state": first, "asks": asks, "again": AGAIN.get(explorable.name, {})})
-    _write(folder / f"explore/{explorable.slug}.js", script(f"explore/{explorable.slug}", text))
+    put(f"assets/explore/{explorable.slug}.js", script(f"explore/{explorable.slug}", text))
     return widget
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")

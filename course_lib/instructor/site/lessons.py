@@ -20,6 +20,7 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 from course_lib.instructor import release
+from course_lib.instructor.results import ANSI
 from course_lib.instructor.site import explorables
 from course_lib.instructor.site.pages import markdown
 from course_lib.instructor.source import source_files
@@ -100,7 +101,7 @@ def _output(output: NotebookNode, models: dict, section: str) -> NotebookNode:
     if output.output_type == "error" and output.ename in WAITING:
         said = "something further up is not written yet"  # a stub, or a name that one should have made
         if output.ename not in ("NameError", "NotImplementedError"):
-            said = re.split(r"[\n:.](?:\s|$)", re.sub(r"\x1b\[[\d;]*m", "", output.evalue).strip(), maxsplit=1)[0]
+            said = re.split(r"[\n:.](?:\s|$)", ANSI.sub("", output.evalue).strip(), maxsplit=1)[0]
         return _html(f'<p class="waits">Waits for you: {escape(said)}.</p>')
     data = output.get("data", {})
     if (model := data.get(VIEW, {}).get("model_id")) in models:
